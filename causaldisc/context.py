@@ -1,0 +1,25 @@
+"""How a computation talks while it runs: progress and warnings, both optional to hear."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from causaldisc.result import Notice
+
+
+def _silent(done: int, total: int, stage: str) -> None:
+    """Ignore progress."""
+
+
+@dataclass
+class Context:
+    """Collects warnings in order, each once; `progress(done, total, stage)` is called now and then."""
+
+    progress: Callable[[int, int, str], None] = _silent
+    warnings: list[Notice] = field(default_factory=list)
+
+    def warn(self, code: str, message: str) -> None:
+        notice = Notice(code, message)
+        if notice not in self.warnings:
+            self.warnings.append(notice)

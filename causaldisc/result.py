@@ -1,0 +1,41 @@
+"""What a command hands on: a graph and the evidence for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from causaldisc.graph import Graph
+
+
+@dataclass(frozen=True)
+class Separation:
+    """Two nodes found independent given others; nodes by name, `p_value` and rows used `n` when known."""
+
+    x: str
+    y: str
+    given: tuple[str, ...]
+    p_value: float | None = None
+    n: int | None = None
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something the user should know: a short code for programs and a sentence for people."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """A graph, the separations behind its missing edges, what to beware of, and where it came from.
+
+    `provenance` holds JSON values only: tool, version, algorithm, options, data, seed, tests. It never
+    holds a clock time or a number of threads, so equal runs give equal bytes.
+    """
+
+    graph: Graph
+    separations: tuple[Separation, ...] = ()
+    warnings: tuple[Notice, ...] = ()
+    provenance: Mapping[str, object] = field(default_factory=dict)

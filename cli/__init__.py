@@ -1,0 +1,1 @@
+"""The command line: the only part of causaldisc that knows typer or rich."""
