@@ -1,0 +1,1 @@
+"""Data: what a Dataset is, and how it is read."""

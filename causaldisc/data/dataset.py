@@ -1,0 +1,186 @@
+"""Dataset: named columns with kinds, frozen, the one form in which data reach any algorithm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from causaldisc.errors import DataError
+from causaldisc.result import Notice
+
+MISSING_CODE = -1
+
+
+class ColumnKind(Enum):
+    """What the values of a column mean."""
+
+    CONTINUOUS = "continuous"
+    COUNT = "count"
+    DISCRETE = "discrete"
+    BINARY = "binary"
+    TIME = "time"
+    CONTEXT = "context"
+
+    @property
+    def is_discrete(self) -> bool:
+        return self in (ColumnKind.DISCRETE, ColumnKind.BINARY)
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One variable over n rows.
+
+    `values`: float64, shape (n,), NaN where missing; None when the cells are text.
+    `codes`: int32, shape (n,), numbers of `levels`, -1 where missing; None unless the kind is discrete.
+    `levels`: the categories as text, in order: numbers by size, text by alphabet.
+    """
+
+    name: str
+    kind: ColumnKind
+    values: NDArray[np.float64] | None
+    codes: NDArray[np.int32] | None = None
+    levels: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        assert self.values is not None or self.codes is not None
+        assert (self.codes is not None) == self.kind.is_discrete
+        for array in (self.values, self.codes):
+            if array is not None:
+                array.setflags(write=False)
+
+    @property
+    def missing(self) -> NDArray[np.bool_]:
+        """True where the cell is missing; shape (n,)."""
+        return np.isnan(self.values) if self.values is not None else self._known_codes() == MISSING_CODE
+
+    @property
+    def zeros(self) -> NDArray[np.bool_]:
+        """True where the raw cell is a zero; shape (n,)."""
+        if self.values is not None:
+            return self.values == 0.0
+        zero_levels = [code for code, level in enumerate(self.levels) if level == "0"]
+        return np.isin(self._known_codes(), zero_levels)
+
+    def _known_codes(self) -> NDArray[np.int32]:
+        assert self.codes is not None
+        return self.codes
+
+    def take(self, rows: NDArray[np.bool_]) -> Column:
+        """Return the column restricted to the rows marked True; the levels stay."""
+        return Column(
+            self.name,
+            self.kind,
+            None if self.values is None else self.values[rows],
+            None if self.codes is None else self.codes[rows],
+            self.levels,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Columns of equal length, where they came from, and what reading them had to say."""
+
+    columns: tuple[Column, ...]
+    rows: int
+    source: str = ""
+    sha256: str = ""
+    notices: tuple[Notice, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(c.name for c in self.columns)
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+    def index(self, name: str) -> int:
+        """Return the number of a column.
+
+        Raises DataError that names the column and lists those there are.
+        """
+        try:
+            return self.names.index(name)
+        except ValueError:
+            raise DataError(f"no column {name!r} in {self.source or 'the data'}{hint(name, self.names)}") from None
+
+    def select(self, names: Iterable[str]) -> Dataset:
+        """Return the data restricted to some columns, in the order given."""
+        columns = tuple(self.columns[self.index(name)] for name in names)
+        return Dataset(columns, self.rows, self.source, self.sha256, self.notices)
+
+    def take(self, rows: NDArray[np.bool_]) -> Dataset:
+        """Return the data restricted to the rows marked True."""
+        columns = tuple(c.take(rows) for c in self.columns)
+        return Dataset(columns, int(rows.sum()), self.source, self.sha256, self.notices)
+
+    def matrix(self) -> NDArray[np.float64]:
+        """Return the numbers of all columns; shape (columns, rows), C order, NaN where missing.
+
+        Raises DataError for a column of text.
+        """
+        out = np.empty((len(self), self.rows))
+        for row, column in zip(out, self.columns, strict=True):
+            if column.values is None:
+                raise DataError(
+                    f"column {column.name!r} holds text, not numbers; leave it out with --columns '!{column.name}'"
+                )
+            row[:] = column.values
+        return out
+
+    def code_matrix(self) -> NDArray[np.int32]:
+        """Return the category numbers of all columns; shape (columns, rows), C order, -1 where missing.
+
+        Raises DataError for a column that is not discrete.
+        """
+        out = np.empty((len(self), self.rows), np.int32)
+        for row, column in zip(out, self.columns, strict=True):
+            if column.codes is None:
+                raise DataError(
+                    f"column {column.name!r} is {column.kind.value}, not discrete; "
+                    f"if its values are categories, say --types '{column.name}=discrete'"
+                )
+            row[:] = column.codes
+        return out
+
+    @classmethod
+    def from_array(cls, values: NDArray[np.float64], names: Sequence[str] = (), discrete: bool = False) -> Dataset:
+        """Return a Dataset of an array of shape (rows, columns), all continuous or all discrete.
+
+        Without `names` the columns are X1, X2, ... A discrete column may hold any numbers; NaN is missing.
+        """
+        array = np.asarray(values, dtype=np.float64)
+        labels = names or [f"X{i + 1}" for i in range(array.shape[1])]
+        make = discrete_column if discrete else continuous_column
+        return cls(tuple(make(n, array[:, i]) for i, n in enumerate(labels)), array.shape[0])
+
+
+def continuous_column(name: str, values: NDArray[np.float64]) -> Column:
+    """Return a continuous column of numbers."""
+    return Column(name, ColumnKind.CONTINUOUS, np.array(values, dtype=np.float64))
+
+
+def discrete_column(name: str, values: NDArray[np.float64]) -> Column:
+    """Return a discrete (or binary) column whose levels are the different numbers, by size."""
+    numbers = np.array(values, dtype=np.float64)
+    present = ~np.isnan(numbers)
+    levels, codes = np.unique(numbers[present], return_inverse=True)
+    all_codes = np.full(numbers.shape, MISSING_CODE, np.int32)
+    all_codes[present] = codes
+    kind = ColumnKind.BINARY if len(levels) <= 2 else ColumnKind.DISCRETE
+    return Column(name, kind, numbers, all_codes, tuple(f"{v:.17g}" for v in levels))
+
+
+def hint(name: str, known: Iterable[str]) -> str:
+    """Return '; did you mean ...?' or the list of what there is, to end a sentence about an unknown name."""
+    import difflib
+
+    names = list(known)
+    close = difflib.get_close_matches(name, names, n=1)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    shown = ", ".join(map(repr, names[:8])) + (", ..." if len(names) > 8 else "")
+    return f"; there are {shown}"
