@@ -16,6 +16,6 @@ setup(
     ext_modules=cythonize(
         [Extension(f"causaldisc._ext.{k.stem}", [str(k)], extra_compile_args=FLAGS) for k in kernels],
         language_level=3,
-        include_path=["."],
+        include_path=["ext"],
     ),
 )
