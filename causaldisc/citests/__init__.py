@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from causaldisc import registry
 from causaldisc.citests.base import Answer, Answers, CITest, Verdict, answer
+from causaldisc.context import Context
 from causaldisc.data.dataset import Dataset
 from causaldisc.errors import DataError
 
 PACKAGE = "causaldisc.citests"
 
-__all__ = ["Answer", "Answers", "CITest", "Verdict", "answer", "build", "choose", "names", "option_types"]
+__all__ = ["Answer", "Answers", "CITest", "TestChoice", "Verdict", "answer", "build", "choose", "names", "option_types"]
 
 
 def names() -> list[str]:
@@ -51,15 +52,27 @@ def _some(columns: list[str]) -> str:
     return ", ".join(columns[:3]) + (", ..." if len(columns) > 3 else "")
 
 
-def build(name: str, data: Dataset, values: Mapping[str, Any] | None = None) -> CITest:
-    """Bind a test to data; `auto` chooses by `choose`. `values` holds options by name, those of others ignored.
+@dataclass(frozen=True)
+class TestChoice:
+    """The test a user asks for: its name or `auto`, and options by name for whichever test it will be."""
+
+    __test__ = False  # not a test case, whatever pytest makes of the name
+
+    name: str = "auto"
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+def build(choice: TestChoice, data: Dataset, context: Context) -> CITest:
+    """Bind the chosen test to data.
 
     Raises UsageError for an unknown test, DataError when the test does not take these columns.
     """
-    module = registry.load(PACKAGE, choose(data) if name == "auto" else name, "test")
+    name = choose(data) if choice.name == "auto" else choice.name
+    module = registry.load(PACKAGE, name, "test")
     reason = module.accepts(data)
     if reason:
         raise DataError(reason)
     known = {f.name for f in fields(module.Options)}
-    test: CITest = module.build(data, module.Options(**{k: v for k, v in (values or {}).items() if k in known}))
+    options = module.Options(**{k: v for k, v in choice.values.items() if k in known})
+    test: CITest = module.build(data, options, context)
     return test

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from causaldisc._ext import dseparation
 from causaldisc.citests.base import Answers
 from causaldisc.graph import Graph
+from causaldisc.options import Options
 
 
 def _compressed(rows: list[list[int]]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -23,6 +24,7 @@ class DSeparation:
 
     dag: Graph
     name: str = "d-separation"
+    options: Options = Options()
 
     def __post_init__(self) -> None:
         nodes = range(len(self.dag))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import IntEnum
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from causaldisc.options import Options
 
 
 class Verdict(IntEnum):
@@ -75,6 +77,10 @@ class Answers:
             Verdict(int(self.verdict[i])),
         )
 
+    def part(self, start: int, stop: int) -> Answers:
+        """Return the answers start..stop-1, sharing memory."""
+        return Answers(*(getattr(self, f.name)[start:stop] for f in fields(self)))
+
     @property
     def decided(self) -> NDArray[np.bool_]:
         """True where the answer is one; shape (k,)."""
@@ -85,8 +91,14 @@ class CITest(Protocol):
     """A test bound to data. Variables are column numbers 0..variables-1; every call with equal arguments,
     and with x and y exchanged, gives equal bits."""
 
-    name: str
-    variables: int
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def variables(self) -> int: ...
+
+    @property
+    def options(self) -> Options: ...
 
     def answers(self, x: NDArray[np.int32], y: NDArray[np.int32], given: NDArray[np.int32]) -> Answers:
         """Test x[i] against y[i] given the row given[i], for i in 0..k-1; `given` has shape (k, depth)."""

@@ -12,9 +12,12 @@ from numpy.typing import NDArray
 
 from causaldisc._ext import partial
 from causaldisc.citests.base import Answers
+from causaldisc.context import Context
 from causaldisc.data.dataset import Dataset
 from causaldisc.errors import DataError
 from causaldisc.options import Options as _Options
+
+FEWEST_ROWS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +47,7 @@ class FisherZ:
 
     correlation: NDArray[np.float64]
     rows: int
+    options: Options = Options()
     name: str = "fisherz"
 
     @property
@@ -57,9 +61,22 @@ class FisherZ:
         return out
 
 
-def build(data: Dataset, options: Options) -> FisherZ:
-    """Compute the correlation matrix of the data, which must have no missing cell."""
-    return FisherZ(correlation(data.matrix(), data.names), data.rows)
+def build(data: Dataset, options: Options, context: Context) -> FisherZ:
+    """Compute the correlation matrix over the rows without a missing cell.
+
+    Raises DataError when fewer than four such rows are left, or a column is constant in them.
+    """
+    complete = ~np.logical_or.reduce([c.missing for c in data.columns])
+    rows = int(complete.sum())
+    if rows < FEWEST_ROWS:
+        raise DataError(
+            f"{data.source or 'the data'}: only {rows} of {data.rows} rows have no missing cell, and fisherz needs "
+            f"{FEWEST_ROWS}; leave out columns with many missing cells ('causaldisc check' counts them)"
+        )
+    if rows < data.rows:
+        context.warn("rows-dropped", f"{data.rows - rows} of {data.rows} rows have a missing cell and were left out")
+        data = data.take(complete)
+    return FisherZ(correlation(data.matrix(), data.names), rows, options)
 
 
 def correlation(values: NDArray[np.float64], names: tuple[str, ...]) -> NDArray[np.float64]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from causaldisc.citests import _contingency
 from causaldisc.citests._contingency import ContingencyTest, Options
+from causaldisc.context import Context
 from causaldisc.data.dataset import Dataset
 
 __all__ = ["Options", "accepts", "build", "suits"]
@@ -23,6 +24,6 @@ def accepts(data: Dataset) -> str | None:
     return _contingency.accepts(data, "gsq")
 
 
-def build(data: Dataset, options: Options) -> ContingencyTest:
+def build(data: Dataset, options: Options, context: Context) -> ContingencyTest:
     """Bind the test to category codes."""
     return _contingency.bind("gsq", data, pearson=False, options=options)

@@ -223,12 +223,13 @@ class Graph:
         twin._attributes = {key: dict(values) for key, values in self._attributes.items()}
         return twin
 
-    def reordered(self, names: Iterable[str]) -> Graph:
-        """Return the same graph with its nodes in another order; `names` is a permutation of the names."""
-        order = [self._index[name] for name in names]
+    def reordered(self, nodes: Iterable[Node]) -> Graph:
+        """Return the same edges on the given nodes, which carry the names of this graph in any order."""
+        nodes = tuple(nodes)
+        order = [self._index[node.name] for node in nodes]
         if sorted(order) != list(range(len(self))):
             raise ValueError("the new order must name every node once")
-        twin = Graph((self.nodes[i] for i in order), self.kind)
+        twin = Graph(nodes, self.kind)
         place = {old: new for new, old in enumerate(order)}
         for e in self.edges():
             twin.add_edge(place[e.source], place[e.target], e.mark_source, e.mark_target, e.lag, e.attributes)

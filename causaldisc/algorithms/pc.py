@@ -1,0 +1,67 @@
+"""PC: a CPDAG from conditional independences, assuming no hidden common causes.
+
+P. Spirtes, C. Glymour, R. Scheines, "Causation, Prediction, and Search", 2nd ed. (2000), section 5.4.2, in the
+order-independent form of D. Colombo and M. Maathuis, JMLR 15 (2014). Deviations: variables are taken in the order
+of their names, so that not even the last bit depends on the order of the columns; only possible causes of an end
+are conditioned on; orientation always ends in a valid CPDAG (search/orientation.py says how).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from causaldisc import citests, provenance
+from causaldisc.citests import CITest, TestChoice
+from causaldisc.context import Context
+from causaldisc.data.dataset import Dataset
+from causaldisc.graph import Graph, Node
+from causaldisc.knowledge import BoundKnowledge, Knowledge
+from causaldisc.options import Options as _Options
+from causaldisc.options import as_json, opt
+from causaldisc.result import Result
+from causaldisc.search import colliders, evidence, orientation, skeleton
+from causaldisc.search.colliders import ColliderRule
+from causaldisc.search.skeleton import Skeleton
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(_Options):
+    """Options of PC."""
+
+    alpha: float = opt(0.05, "Take a pair for independent when its p-value is above this.", above=0, below=1)
+    max_depth: int | None = opt(None, "Largest conditioning set; without it, as far as neighbours go.", at_least=0)
+    collider_rule: ColliderRule = opt(
+        ColliderRule.MAX_P,
+        "How colliders are found: from the first separating set (depends on the names of the columns), from all "
+        "separating sets (conservative: unanimous; majority), or from the one with the largest p-value.",
+    )
+
+
+def search(
+    test: CITest, names: tuple[str, ...], options: Options, knowledge: BoundKnowledge, context: Context
+) -> tuple[Graph, Skeleton]:
+    """Run PC on any test; returns the CPDAG and the skeleton with its evidence. `knowledge` fits the test's order."""
+    found = skeleton.learn(test, options.alpha, options.max_depth, knowledge, context)
+    findings = colliders.find(test, found, options.collider_rule, math.log(options.alpha), knowledge, context)
+    graph = orientation.orient(names, found, findings, knowledge, context)
+    evidence.annotate(graph, found)
+    return graph, found
+
+
+def run(data: Dataset, options: Options, test: TestChoice, knowledge: Knowledge, context: Context) -> Result:
+    """Run PC on data.
+
+    Raises DataError when the data do not suit the test or knowledge names a column that is not there.
+    """
+    ordered = data.select(sorted(data.names))
+    bound = citests.build(test, ordered, context)
+    graph, found = search(bound, ordered.names, options, knowledge.bind(ordered.names), context)
+    evidence.warn_undecided(found, ordered.names, context)
+    types = {c.name: Node(c.name, {"type": c.kind.value}) for c in data.columns}
+    return Result(
+        graph.reordered(types.values()),
+        evidence.separations(found, ordered.names),
+        tuple(context.warnings),
+        provenance.of_search("pc", {"test": bound.name, **as_json(options), **as_json(bound.options)}, data, found),
+    )
