@@ -29,12 +29,14 @@ from causaldisc.search.skeleton import Skeleton
 class Options(_Options):
     """Options of PC."""
 
+    TITLE = "PC"
+
     alpha: float = opt(0.05, "Take a pair for independent when its p-value is above this.", above=0, below=1)
     max_depth: int | None = opt(None, "Largest conditioning set; without it, as far as neighbours go.", at_least=0)
     collider_rule: ColliderRule = opt(
-        ColliderRule.MAX_P,
-        "How colliders are found: from the first separating set (depends on the names of the columns), from all "
-        "separating sets (conservative: unanimous; majority), or from the one with the largest p-value.",
+        ColliderRule.MAJORITY,
+        "How colliders are found: by vote of all separating sets (majority, or conservative: unanimous), from the "
+        "one with the largest p-value (max-p), or from the first one found (sepset: depends on column names).",
     )
 
 
