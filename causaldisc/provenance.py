@@ -19,5 +19,9 @@ def of_search(
         "algorithm": algorithm,
         "options": dict(options),
         "data": {"source": data.source, "sha256": data.sha256, "rows": data.rows, "columns": len(data)},
-        "tests": {"total": sum(skeleton.tests_by_depth), "by_depth": list(skeleton.tests_by_depth)},
+        "tests": {
+            "total": sum(skeleton.tests_by_depth) + skeleton.collider_tests,
+            "by_depth": list(skeleton.tests_by_depth),
+            "colliders": skeleton.collider_tests,
+        },
     }

@@ -45,7 +45,9 @@ def search(
 ) -> tuple[Graph, Skeleton]:
     """Run PC on any test; returns the CPDAG and the skeleton with its evidence. `knowledge` fits the test's order."""
     found = skeleton.learn(test, options.alpha, options.max_depth, knowledge, context)
-    findings = colliders.find(test, found, options.collider_rule, math.log(options.alpha), knowledge, context)
+    findings = colliders.find(
+        test, found, options.collider_rule, math.log(options.alpha), options.max_depth, knowledge, context
+    )
     graph = orientation.orient(names, found, findings, knowledge, context)
     evidence.annotate(graph, found)
     return graph, found

@@ -5,8 +5,9 @@ conservative: c is in none of all separating sets; a non-collider if in all (Ram
 majority: c is in less than half of them (Colombo, Maathuis, JMLR 2014).
 max-p: c is not in the separating set with the largest p-value (Ramsey, arXiv:1610.00378, 2016).
 
-The last three ask all sets of neighbours in the finished skeleton, up to the depth it reached, and so do not
-depend on which set was found first, hence not on the order of the columns.
+The last three ask all sets of neighbours in the finished skeleton and do not look at the set that was found
+first, so they do not depend on the order of the columns. Where no such set separates, the triple is ambiguous
+(Colombo and Maathuis).
 """
 
 from __future__ import annotations
@@ -52,26 +53,33 @@ class Finding:
 
 
 def find(
-    test: CITest, skeleton: Skeleton, rule: ColliderRule, log_alpha: float, knowledge: BoundKnowledge, context: Context
+    test: CITest,
+    skeleton: Skeleton,
+    rule: ColliderRule,
+    log_alpha: float,
+    max_depth: int | None,
+    knowledge: BoundKnowledge,
+    context: Context,
 ) -> list[Finding]:
     """Judge every unshielded triple of the skeleton, in order.
 
     A pair that knowledge forbids was never tested: its triples are ambiguous, no evidence for a collider.
     """
-    triples = _triples(skeleton)
     middles: dict[Pair, list[int]] = {}
-    for a, c, b in triples:
+    for a, c, b in _triples(skeleton):
         middles.setdefault((a, b), []).append(c)
+    # The parents of one end separate it from any non-descendant, and no node has more neighbours than this.
+    most = max_depth if max_depth is not None else max(map(len, skeleton.adjacent), default=0)
+    adjacent = [sorted(around) for around in skeleton.adjacent]
     found: list[Finding] = []
     for done, (pair, between) in enumerate(middles.items()):
         context.progress(done, len(middles), "colliders")
         if pair not in skeleton.separations:
-            found += [Finding((pair[0], c, pair[1]), Role.AMBIGUOUS, -np.inf) for c in between]
-            continue
-        if rule is ColliderRule.SEPSET:
+            separating = []
+        elif rule is ColliderRule.SEPSET:
             separating = [skeleton.separations[pair]]
         else:
-            separating = _all_separating(test, skeleton, pair, log_alpha, knowledge)
+            separating = _all_separating(test, skeleton, adjacent, pair, log_alpha, most, knowledge)
         found += [_judge(rule, (pair[0], c, pair[1]), separating) for c in between]
     return sorted(found, key=lambda finding: finding.triple)
 
@@ -84,22 +92,29 @@ def _triples(skeleton: Skeleton) -> Iterable[Triple]:
 
 
 def _all_separating(
-    test: CITest, skeleton: Skeleton, pair: Pair, log_alpha: float, knowledge: BoundKnowledge
+    test: CITest,
+    skeleton: Skeleton,
+    adjacent: list[list[int]],
+    pair: Pair,
+    log_alpha: float,
+    most: int,
+    knowledge: BoundKnowledge,
 ) -> list[Separated]:
-    """Return every separating set among the neighbours of either end, and the one the skeleton used."""
-    adjacent = [sorted(around) for around in skeleton.adjacent]
-    found = {skeleton.separations[pair].given: skeleton.separations[pair]}
-    for depth in range(skeleton.depth + 1):
+    """Return every separating set of at most `most` neighbours of either end."""
+    found = []
+    for depth in range(most + 1):
         for sets in chunks(candidates(*pair, adjacent, depth, knowledge), depth):
             answers = ask(test, *pair, sets)
-            skeleton.record(*pair, sets, answers)
+            skeleton.collider_tests += len(sets)
+            skeleton.note_undecided(*pair, sets, answers)
             for i in np.flatnonzero(answers.decided & (answers.log_p > log_alpha)).tolist():
-                given = tuple(map(int, sets[i]))
-                found[given] = Separated(given, answers[i])
-    return list(found.values())
+                found.append(Separated(tuple(map(int, sets[i])), answers[i]))
+    return found
 
 
 def _judge(rule: ColliderRule, triple: Triple, separating: list[Separated]) -> Finding:
+    if not separating:
+        return Finding(triple, Role.AMBIGUOUS, -np.inf)
     # Equal p-values, as perfect tests give, go to the smaller set, then to the earlier columns.
     best = min(separating, key=lambda s: (-s.answer.log_p, len(s.given), s.given))
     share = sum(triple[1] in s.given for s in separating) / len(separating)

@@ -38,13 +38,15 @@ class Skeleton:
     """Which pairs are adjacent, and the evidence; pairs are (x, y) with x < y.
 
     `weakest` holds, for each pair, the decided answer with the largest p-value among its tests: what speaks
-    most against the edge. `undecided` lists tests that gave no answer, as (x, y, given, verdict).
+    most against the edge. `undecided` counts tests without a plain answer, `examples` holds the first of each
+    sort as (x, y, given). `collider_tests` counts those asked again to judge colliders.
     """
 
     adjacent: list[set[int]]
     separations: dict[Pair, Separated] = field(default_factory=dict)
     weakest: dict[Pair, Answer] = field(default_factory=dict)
     tests_by_depth: list[int] = field(default_factory=list)
+    collider_tests: int = 0
     undecided: dict[Verdict, int] = field(default_factory=dict)
     examples: dict[Verdict, tuple[int, int, tuple[int, ...]]] = field(default_factory=dict)
 
@@ -62,8 +64,7 @@ class Skeleton:
         depth = sets.shape[1]
         self.tests_by_depth += [0] * (depth + 1 - len(self.tests_by_depth))
         self.tests_by_depth[depth] += len(answers)
-        if answers.verdict.any():
-            self._note(x, y, sets, answers)
+        self.note_undecided(x, y, sets, answers)
         log_p = np.where(answers.decided, answers.log_p, -np.inf)
         best = int(log_p.argmax())
         if log_p[best] > -np.inf and (
@@ -71,11 +72,10 @@ class Skeleton:
         ):
             self.weakest[x, y] = answers[best]
 
-    def _note(self, x: int, y: int, sets: NDArray[np.int32], answers: Answers) -> None:
-        for verdict in Verdict:
+    def note_undecided(self, x: int, y: int, sets: NDArray[np.int32], answers: Answers) -> None:
+        """Count the answers that are not plainly decided, and keep the first example of each sort."""
+        for verdict in map(Verdict, np.unique(answers.verdict[answers.verdict != Verdict.DECIDED])):
             where = np.flatnonzero(answers.verdict == verdict)
-            if verdict is Verdict.DECIDED or not len(where):
-                continue
             self.undecided[verdict] = self.undecided.get(verdict, 0) + len(where)
             self.examples.setdefault(verdict, (x, y, tuple(map(int, sets[where[0]]))))
 
