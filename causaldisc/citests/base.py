@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
 
@@ -79,7 +79,8 @@ class Answers:
 
     def part(self, start: int, stop: int) -> Answers:
         """Return the answers start..stop-1, sharing memory."""
-        return Answers(*(getattr(self, f.name)[start:stop] for f in fields(self)))
+        span = slice(start, stop)
+        return Answers(self.log_p[span], self.statistic[span], self.df[span], self.n[span], self.verdict[span])
 
     @property
     def decided(self) -> NDArray[np.bool_]:

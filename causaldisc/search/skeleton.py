@@ -64,7 +64,8 @@ class Skeleton:
         depth = sets.shape[1]
         self.tests_by_depth += [0] * (depth + 1 - len(self.tests_by_depth))
         self.tests_by_depth[depth] += len(answers)
-        self.note_undecided(x, y, sets, answers)
+        if answers.verdict.any():
+            self.note_undecided(x, y, sets, answers)
         log_p = np.where(answers.decided, answers.log_p, -np.inf)
         best = int(log_p.argmax())
         if log_p[best] > -np.inf and (
@@ -117,17 +118,23 @@ def _marginal(
 ) -> None:
     """Work through depth 0, many pairs in one call."""
     pairs = np.array([q for q in skeleton.pairs() if not knowledge.requires_pair(*q)], np.int32).reshape(-1, 2)
+    skeleton.tests_by_depth.append(0)
     for start in range(0, len(pairs), PAIRS_AT_ONCE):
         context.progress(start, len(pairs), "depth 0")
         part = pairs[start : start + PAIRS_AT_ONCE]
         x, y = np.ascontiguousarray(part.T)
         empty = np.empty((len(part), 0), np.int32)
         answers = test.answers(x, y, empty)
-        independent = answers.decided & (answers.log_p > log_alpha)
+        skeleton.tests_by_depth[0] += len(part)
+        decided = answers.decided
+        independent = decided & (answers.log_p > log_alpha)
         for i, (u, v) in enumerate(part.tolist()):
-            skeleton.record(u, v, empty[i : i + 1], answers.part(i, i + 1))
             if independent[i]:
                 _separate(skeleton, u, v, Separated((), answers[i]))
+            elif decided[i]:
+                skeleton.weakest[u, v] = answers[i]
+        for i in np.flatnonzero(answers.verdict != Verdict.DECIDED).tolist():
+            skeleton.note_undecided(*map(int, part[i]), empty[:1], answers.part(i, i + 1))
 
 
 def candidates(
