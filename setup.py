@@ -14,7 +14,7 @@ if not (Path(sysconfig.get_path("include")) / "Python.h").is_file():
     raise SystemExit("the C headers of Python are missing; on Debian: apt install python3-dev")
 
 # No -march and no fast-math: the same binary runs on any machine of its kind and gives the same bits.
-FLAGS = ["-O3", "-ffp-contract=off"]
+FLAGS = ["-O3", "-g0", "-ffp-contract=off"]
 
 setup(
     ext_modules=cythonize(
