@@ -1,22 +1,22 @@
 """How far an estimated graph is from the true one.
 
-Structural Hamming distance (SHD): Tsamardinos, Brown and Aliferis, "The max-min hill-climbing Bayesian network
-structure learning algorithm", Machine Learning 65 (2006), section 10.1.3; there for CPDAGs, here for any marks. Each
-pair of nodes counts 1 when its edge is missing, is extra, or has another mark at either end. So a reversed edge
-counts 1, not 2.
+Structural Hamming distance (SHD): Tsamardinos, Brown and Aliferis, "The max-min hill-climbing Bayesian
+network structure learning algorithm", Machine Learning 65 (2006); there for CPDAGs, here for any marks. Each
+pair of nodes counts 1 when its edge is missing, is extra, or has another mark at either end. So a reversed
+edge counts 1, not 2.
 
-Precision and recall of adjacencies and of arrowheads: Ramsey, Glymour, Sanchez-Romero and Glymour, "A million
-variables and more", International Journal of Data Science and Analytics 3 (2017), section 5. An arrowhead is an
-ordered pair: an arrow at v on the edge between u and v. All arrowheads count, so one on a pair that is not
-adjacent in the other graph is a false positive (estimate) or a false negative (truth). Tails and circles are no
-arrowheads.
+Precision and recall of adjacencies and arrowheads: Ramsey, Glymour, Sanchez-Romero and Glymour, "A million
+variables and more: the fast greedy equivalence search algorithm", International Journal of Data Science and
+Analytics 3 (2017). An arrowhead is an ordered pair: an arrow at v on the edge between u and v. All count, so
+one on a pair that is not adjacent in the other graph is a false positive (of the estimate) or a false
+negative (of the truth). Tails and circles are no arrowheads.
 
 With lags, the edge of each lag is one of its own; from lag 1 on, u to v and v to u are two pairs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from causaldisc.errors import DataError
@@ -105,19 +105,18 @@ def compare(truth: Graph, estimate: Graph) -> Comparison:
 
 
 def _check_names(truth: Graph, estimate: Graph) -> None:
-    only_truth = [name for name in truth.names if name not in set(estimate.names)]
-    only_estimate = [name for name in estimate.names if name not in set(truth.names)]
-    parts = [
-        f"only {where} has {_listed(names)}"
-        for where, names in (("the truth", only_truth), ("the estimate", only_estimate))
-        if names
-    ]
+    parts = []
+    for where, one, other in (("truth", truth, estimate), ("estimate", estimate, truth)):
+        known = set(other.names)
+        alone = [name for name in one.names if name not in known]
+        if alone:
+            parts.append(f"only the {where} has {_listed(alone)}")
     if parts:
         raise DataError(f"the graphs must have the same nodes, but {' and '.join(parts)}")
 
 
-def _listed(names: Collection[str]) -> str:
-    shown = ", ".join(map(repr, list(names)[:8]))
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(map(repr, names[:8]))
     return shown + (f" and {len(names) - 8} more" if len(names) > 8 else "")
 
 

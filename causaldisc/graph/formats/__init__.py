@@ -12,7 +12,7 @@ from typing import Protocol, cast
 
 from causaldisc import registry
 from causaldisc.errors import DataError
-from causaldisc.graph.formats._reading import guess_kind
+from causaldisc.graph.formats._reading import check_name, guess_kind
 from causaldisc.graph.formats._values import in_order
 from causaldisc.result import Result
 
@@ -53,14 +53,14 @@ def for_path(path: str | Path) -> str | None:
 
 def dump(name: str, result: Result) -> str:
     """Return a result as text in a format; DataError when the format cannot hold an edge or a name of it."""
-    if "" in result.graph.names:
-        raise DataError(f"node {result.graph.index('') + 1} has an empty name, which no format can hold")
+    for number, node in enumerate(result.graph.names, 1):
+        check_name(node, number)
     text = get(name).dump(result)
     try:
         text.encode()
     except UnicodeEncodeError as error:
         raise DataError(
-            f"a name or attribute holds {error.object[error.start]!a}, no Unicode letter"
+            f"an attribute holds {error.object[error.start]!a}, which is not valid Unicode"
         ) from None
     return text
 

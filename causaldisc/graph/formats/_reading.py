@@ -14,17 +14,22 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def new_graph(nodes: Iterable[Node], kind: GraphKind | None = None) -> Graph:
-    """Return a graph without edges; DataError when a name is empty, no Unicode, or there twice."""
+    """Return a graph without edges; DataError when a name cannot be one, or is there twice."""
     found: dict[str, Node] = {}
     for node in nodes:
-        if not node.name:
-            raise DataError(f"node {len(found) + 1} has an empty name; give every node one")
-        if _SURROGATE.search(node.name):
-            raise DataError(f"the name of node {len(found) + 1}, {node.name!a}, is not valid Unicode")
+        check_name(node.name, len(found) + 1)
         if node.name in found:
             raise DataError(f"two nodes are called {node.name!r}; names must differ")
         found[node.name] = node
     return Graph(found.values(), kind or GraphKind.MIXED)
+
+
+def check_name(name: str, number: int) -> None:
+    """Raise DataError when a name is empty or has half of a surrogate pair, which no UTF-8 file can hold."""
+    if not name:
+        raise DataError(f"node {number} has an empty name; give every node one")
+    if _SURROGATE.search(name):
+        raise DataError(f"the name of node {number}, {name!a}, is not valid Unicode; rename it")
 
 
 def add_edge(
