@@ -145,7 +145,7 @@ def test_a_damaged_file_is_a_graph_or_a_data_error(name, data):
 
 
 def read_or_complain(name: str, text: str) -> None:
-    """Read a text; what is read must be writable, and what is not must be a sentence that names the source."""
+    """Read a text: what can be read can be written, and what cannot is a sentence that names the source."""
     try:
         graph = formats.load(text, name=name, source="x.graph").graph
         written = formats.dump("json", Result(graph))

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from causaldisc.errors import DataError
 from causaldisc.graph import Edge, Graph, Mark, Node
@@ -31,8 +31,11 @@ def recognises(text: str, delimiter: str) -> bool:
     return {"source", "target"} <= set(header)
 
 
-def _header(cells: Sequence[str]) -> list[str]:
-    return [_ALIASES.get(cell.strip(), cell) for cell in cells]
+def _header(cells: list[str]) -> list[str]:
+    """Return the names of the columns, in our words where a file by hand uses others."""
+    if {"source", "target"} <= set(cells):
+        return cells
+    return [_ALIASES.get(cell.strip(), cell.strip()) for cell in cells]
 
 
 # ---- writing
