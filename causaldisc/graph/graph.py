@@ -124,7 +124,8 @@ class Graph:
             self._marks[u][v] = mark_v
             self._marks[v][u] = mark_u
         if attributes:
-            self.annotate(u, v, lag, **attributes)
+            # Not by annotate: an attribute of a file may be called u, v or lag.
+            self._attributes[self._key(u, v, lag)] = dict(attributes)
 
     def remove_edge(self, u: int, v: int, lag: int = 0) -> None:
         """Remove an edge and its attributes; KeyError when there is none."""
