@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from causaldisc.data.encoding import to_utf8, undecodable
+from causaldisc.data.encoding import LINE_BREAK, to_utf8, undecodable
 from causaldisc.data.read_options import ReadOptions
 from causaldisc.data.records import (
     Record,
@@ -92,7 +94,7 @@ class DelimitedTable:
             csv.ReadOptions(column_names=[str(i) for i in range(len(self.names))], block_size=block_size),
             csv.ParseOptions(
                 delimiter=self.dialect.delimiter,
-                newlines_in_values=b'"' in self.content,
+                newlines_in_values=self._has_quotes,
                 invalid_row_handler=lambda row: "error" if row.text.strip() else "skip",
             ),
             csv.ConvertOptions(
@@ -107,13 +109,15 @@ class DelimitedTable:
             ),
         )
 
+    @cached_property
+    def _has_quotes(self) -> bool:
+        return self.content.find(b'"', self.body) >= 0
+
     def _block_size(self) -> int:
         """Return a block that holds many rows even where rows are long, as with thousands of genes."""
-        top = self.content[self.body : self.body + (64 << 20)]
-        first_break = min((i for i in (top.find(b"\n"), top.find(b"\r")) if i >= 0), default=len(top))
-        return min(
-            max(_BLOCK, _ROWS_A_BLOCK * (first_break + 1)), max(_BLOCK, len(self.content)), _LARGEST_BLOCK
-        )
+        row = re.compile(LINE_BREAK).search(self.content, self.body)
+        length = (row.end() if row else len(self.content)) - self.body
+        return min(max(_BLOCK, _ROWS_A_BLOCK * length), max(_BLOCK, len(self.content)), _LARGEST_BLOCK)
 
     def _records(self) -> Iterator[Record]:
         found = records(self.content, self.dialect.delimiter, self.body, self.dialect.body_line)
@@ -121,7 +125,7 @@ class DelimitedTable:
 
     def _refuse_open_quote(self) -> None:
         """Raise DataError when a quote is open at the end, which Arrow takes for one long last cell."""
-        if self.content.count(b'"', self.body) % 2:
+        if self._has_quotes and self.content.count(b'"', self.body) % 2:
             line, cells = deque(self._records(), maxlen=1).pop()
             if "\n" in cells[-1] or "\r" in cells[-1]:
                 raise DataError(
@@ -136,9 +140,8 @@ class DelimitedTable:
                 remedy = "mend or remove the line, or give --delimiter if it is split at the wrong character"
                 if cells[0].startswith("#"):
                     remedy = "if such lines are comments, say --comment '#'"
-                return DataError(
-                    f"{self.label}, line {line}: {len(cells)} cells instead of {width}; {remedy}"
-                )
+                count = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
+                return DataError(f"{self.label}, line {line}: {count} instead of {width}; {remedy}")
         return DataError(f"cannot read {self.label}: {error}")
 
 

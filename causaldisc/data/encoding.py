@@ -41,7 +41,7 @@ def undecodable(content: bytes, label: str) -> DataError:
         line = 1 + len(re.findall(LINE_BREAK, content[: error.start]))
         byte = content[error.start]
         return DataError(
-            f"{label}, line {line}: byte 0x{byte:02x} at position {error.start} is not UTF-8; convert the file, "
+            f"{label}, line {line}: byte 0x{byte:02x} at position {error.start} is not UTF-8; convert it, "
             f"e.g. iconv -f latin1 -t utf-8 {'FILE' if label == 'standard input' else label} > utf8.csv"
         )
     raise AssertionError("called for valid UTF-8")

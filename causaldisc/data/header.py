@@ -99,10 +99,8 @@ def _fitted(names: list[str], line: int, rows: Sequence[Record], width: int, lab
 
 
 def _without_names(label: str, line: int, width: int) -> Notice:
-    called = "X1" if width == 1 else f"X1 to X{width}"
-    return Notice(
-        "no-header", f"line {line} of {label} looks like data, not names, so the columns are called {called}"
-    )
+    called = "its column is called X1" if width == 1 else f"its columns are called X1 to X{width}"
+    return Notice("no-header", f"line {line} of {label} looks like data, not names, so {called}")
 
 
 def _numbers_as_names(label: str, line: int) -> Notice:

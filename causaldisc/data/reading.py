@@ -110,12 +110,10 @@ def _refuse_double_names(names: Sequence[str], positions: Sequence[int], label: 
 
 def _refuse_nameless(numbers: Sequence[int], label: str) -> None:
     if numbers:
-        which = (
-            f"columns {', '.join(map(str, numbers))} of {label} have"
-            if numbers[1:]
-            else f"column {numbers[0]} of {label} has"
-        )
+        which = "column" if len(numbers) == 1 else "columns"
+        shown = ", ".join(map(str, numbers))
         left_out = ",".join(f"!{number}" for number in numbers)
         raise DataError(
-            f"{which} no name; name them in the header, or leave them out with --columns '{left_out}'"
+            f"{label}: no name for {which} {shown}; write names into the header, or leave out the {which} "
+            f"with --columns '{left_out}'"
         )

@@ -1,7 +1,7 @@
 """Columns without a name, which are labels of the rows more often than variables.
 
-R's write.csv and pandas' to_csv put the numbers or names of the rows into a first column without a name. Taken
-as a variable it would be tested against all others, so it goes; times stay and are called 'time'.
+R's write.csv and pandas' to_csv put the numbers or names of the rows into a first column without a name.
+Taken as a variable it would be tested against all others, so it goes; times stay and are called 'time'.
 """
 
 from __future__ import annotations
