@@ -1,0 +1,63 @@
+"""The bytes of an input: a file, a pipe, or standard input."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from causaldisc.errors import DataError
+
+
+def label(source: str) -> str:
+    """Return what messages call a source."""
+    return "standard input" if source == "-" else source
+
+
+def load(source: str) -> bytes:
+    """Return the bytes of a file, or of standard input when the source is '-'.
+
+    They are read, not mapped: a file that shrinks while it is mapped kills the process, and the checksum must
+    be that of the bytes that were parsed.
+
+    Raises DataError when there is nothing to read, and says why.
+    """
+    try:
+        return _standard_input() if source == "-" else _file(source)
+    except OSError as error:
+        raise DataError(f"cannot read {label(source)}: {error.strerror or error}") from error
+
+
+def _standard_input() -> bytes:
+    if sys.stdin is None or sys.stdin.closed:
+        raise DataError("standard input is closed; give a file, or pipe data in")
+    if sys.stdin.isatty():
+        raise DataError("standard input is a terminal; give a file, or pipe data in")
+    return _filled(sys.stdin.buffer.read(), "standard input")
+
+
+def _file(source: str) -> bytes:
+    if os.path.isdir(source):
+        raise DataError(f"{source} is a directory, not a data file; name a file in it")
+    try:
+        return _filled(Path(source).read_bytes(), source)
+    except FileNotFoundError:
+        raise DataError(f"there is no file {source}{_neighbour(source)}") from None
+    except PermissionError:
+        raise DataError(f"no permission to read {source}; see: ls -l {source}") from None
+
+
+def _filled(raw: bytes, name: str) -> bytes:
+    if not raw:
+        raise DataError(f"{name} is empty (0 bytes); did the step that writes it fail?")
+    return raw
+
+
+def _neighbour(source: str) -> str:
+    """Return a hint at a file of nearly the same name, or nothing."""
+    import difflib
+
+    folder = Path(source).parent
+    names = sorted(os.listdir(folder)) if folder.is_dir() and os.access(folder, os.R_OK) else []
+    close = difflib.get_close_matches(Path(source).name, names, n=1, cutoff=0.75)
+    return f"; did you mean {folder / close[0]}?" if close else ""
