@@ -33,4 +33,7 @@ if __name__ == "__main__":
         for rule in ColliderRule:
             shd = np.array(distances(*setting, rule))
             error = shd.std(ddof=1) / len(shd) ** 0.5
-            print("nodes {}, degree {}, rows {}, alpha {}".format(*setting), f"{rule.value:13} {shd.mean():.2f} ± {error:.2f}")
+            print(
+                "nodes {}, degree {}, rows {}, alpha {}".format(*setting),
+                f"{rule.value:13} {shd.mean():.2f} ± {error:.2f}",
+            )

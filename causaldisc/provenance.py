@@ -9,9 +9,7 @@ from causaldisc.data.dataset import Dataset
 from causaldisc.search.skeleton import Skeleton
 
 
-def of_search(
-    algorithm: str, options: Mapping[str, object], data: Dataset, skeleton: Skeleton
-) -> dict[str, object]:
+def of_search(algorithm: str, options: Mapping[str, object], data: Dataset, skeleton: Skeleton) -> dict[str, object]:
     """Describe a constraint-based search."""
     return {
         "tool": "causaldisc",

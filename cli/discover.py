@@ -5,16 +5,17 @@ from __future__ import annotations
 import dataclasses
 import inspect
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, get_type_hints
 
 import typer
-
-from causaldisc import citests, knowledge, registry
 from causaldisc.cli import flags
 from causaldisc.cli.talk import TalkOptions
 from causaldisc.cli.writing import WriteOptions, write
+
+from causaldisc import citests, knowledge, registry
 from causaldisc.data import reading
 from causaldisc.data.reading import ReadOptions
+from causaldisc.data.validation import validate_for_analysis
 from causaldisc.knowledge import Knowledge
 from causaldisc.options import Options, opt
 from causaldisc.result import Result
@@ -52,10 +53,15 @@ def test_options() -> type:
         "test": (str, opt("auto", f"Conditional-independence test: auto, {', '.join(citests.names())}."))
     }
     for kind in citests.option_types():
+        hints = get_type_hints(kind)
         for field in dataclasses.fields(kind):
-            fields.setdefault(field.name, (field.type, field))
+            fields.setdefault(field.name, (hints[field.name], field))
     made = dataclasses.make_dataclass(
-        "TestOptions", [(n, t, f) for n, (t, f) in fields.items()], bases=(Options,), frozen=True, kw_only=True
+        "TestOptions",
+        [(n, t, f) for n, (t, f) in fields.items()],
+        bases=(Options,),
+        frozen=True,
+        kw_only=True,
     )
     made.TITLE = "Test"  # type: ignore[attr-defined]
     return made
@@ -86,7 +92,7 @@ def command(name: str) -> Any:
         if "test" in takes:
             more["test"] = test_choice(chosen["test"])
         context = chosen["talk"].context()
-        dataset = reading.read_for_analysis(data, chosen["read"])
+        dataset = validate_for_analysis(reading.read(data, chosen["read"]), chosen["read"])
         context.warnings.extend(dataset.notices)
         result = module.run(dataset, options=chosen["options"], context=context, **more)
         chosen["talk"].warn(result.warnings)

@@ -1,4 +1,4 @@
-"""From option dataclasses to command-line flags: one function, so that a plug-in writes no command-line code."""
+"""From option dataclasses to command-line flags, so that a plug-in writes no command-line code."""
 
 from __future__ import annotations
 
@@ -40,7 +40,10 @@ def command(function: Callable[..., Any], name: str, help: str, groups: Mapping[
     `**more` takes.
     """
     app = typer.Typer(
-        add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, context_settings=NAMES_OF_HELP
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings=NAMES_OF_HELP,
     )
     app.command(name, help=help, cls=GroupedCommand)(_flattened(function, groups or {}))
     return typer.main.get_command(app)
@@ -87,7 +90,12 @@ def _parameters(kind: type) -> Iterable[inspect.Parameter]:
         flag: Flag = field.metadata["flag"]
         long = "--" + field.name.replace("_", "-")
         option = typer.Option(
-            long, *flag.names, help=flag.help, metavar=flag.metavar, rich_help_panel=title, show_default=_shown(field)
+            long,
+            *flag.names,
+            help=flag.help,
+            metavar=flag.metavar,
+            rich_help_panel=title,
+            show_default=_shown(field),
         )
         yield inspect.Parameter(
             field.name,

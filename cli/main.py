@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import typer
+from causaldisc.cli import talk
+from causaldisc.cli.flags import NAMES_OF_HELP
 from typer.core import TyperGroup
 
 from causaldisc import __version__, registry
-from causaldisc.cli import talk
-from causaldisc.cli.flags import NAMES_OF_HELP
 from causaldisc.errors import CausaldiscError
 
 ALGORITHMS = "causaldisc.algorithms"

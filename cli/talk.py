@@ -53,7 +53,10 @@ class TalkOptions(Options):
             for message in shown:
                 print(f"{PROGRAM}: warning: {message}", file=sys.stderr)
             if len(messages) > len(shown):
-                print(f"{PROGRAM}: warning: {len(messages) - len(shown)} more of {code} (-v shows all)", file=sys.stderr)
+                print(
+                    f"{PROGRAM}: warning: {len(messages) - len(shown)} more of {code} (-v shows all)",
+                    file=sys.stderr,
+                )
 
     def context(self) -> Context:
         """Return a context whose progress goes to stderr if it is wanted."""

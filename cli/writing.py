@@ -44,7 +44,9 @@ def _format_of(path: str) -> str:
         return "text" if sys.stdout.isatty() else "json"
     name = formats.for_path(path)
     if name is None:
-        raise UsageError(f"the suffix of {path!r} says no graph format; choose one with -f ({', '.join(formats.names())})")
+        raise UsageError(
+            f"the suffix of {path!r} says no graph format; choose one with -f ({', '.join(formats.names())})"
+        )
     return name
 
 

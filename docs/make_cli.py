@@ -6,8 +6,9 @@ import os
 import subprocess
 import sys
 
-from causaldisc import registry
 from causaldisc.cli.main import GROUPS
+
+from causaldisc import registry
 
 INTRODUCTION = """# The command line
 

@@ -73,12 +73,7 @@ def _acyclic(dag: Graph) -> bool:
 
 def colliders(dag: Graph):
     """Return the v-structures of a DAG as a set."""
-    return {
-        (a, c, b)
-        for c in range(len(dag))
-        for a, b in combinations(dag.parents(c), 2)
-        if not dag.has_edge(a, b)
-    }
+    return {(a, c, b) for c in range(len(dag)) for a, b in combinations(dag.parents(c), 2) if not dag.has_edge(a, b)}
 
 
 def cpdag(dag: Graph, known=()) -> Graph:

@@ -11,7 +11,13 @@ import pytest
 from causaldisc import registry
 
 ROOT = Path(__file__).parent.parent
-LAYERS = ["causaldisc._ext", "causaldisc.citests", "causaldisc.search", "causaldisc.algorithms", "causaldisc.cli"]
+LAYERS = [
+    "causaldisc._ext",
+    "causaldisc.citests",
+    "causaldisc.search",
+    "causaldisc.algorithms",
+    "causaldisc.cli",
+]
 FOLDERS = {"causaldisc.cli": "cli", "causaldisc._ext": "ext"}
 
 # Each costs more to import than reading the options of a command line.
@@ -46,7 +52,9 @@ def test_imports_point_downwards(place):
 def test_only_the_command_line_knows_typer_and_rich():
     for path in (ROOT / "causaldisc").rglob("*.py"):
         if path.name != "__main__.py":
-            wrong = [n for n in imported(path) if n.split(".")[0] in ("typer", "rich") or n.startswith("causaldisc.cli")]
+            wrong = [
+                n for n in imported(path) if n.split(".")[0] in ("typer", "rich") or n.startswith("causaldisc.cli")
+            ]
             assert not wrong, f"{path} imports {wrong}"
 
 
@@ -87,7 +95,7 @@ def test_formats_keep_their_contract():
         module = registry.load("causaldisc.graph.formats", name)
         assert isinstance(module.SUFFIXES, tuple)
         assert isinstance(module.LOSES, frozenset)
-        assert callable(module.dump) and callable(module.load) and callable(module.recognises)
+        assert all(map(callable, (module.dump, module.load, module.recognises)))
 
 
 def test_every_kernel_has_types():

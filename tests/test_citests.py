@@ -10,7 +10,7 @@ from scipy import stats
 
 from causaldisc import citests
 from causaldisc.citests import TestChoice, Verdict, answer
-from causaldisc.citests.fisherz import FisherZ, correlation
+from causaldisc.citests.fisherz import correlation
 from causaldisc.context import Context
 from causaldisc.data.dataset import Dataset
 from causaldisc.errors import DataError, UsageError

@@ -137,9 +137,7 @@ def test_a_damaged_file_is_a_graph_or_a_data_error(name, data):
     for _ in range(data.draw(st.integers(1, 3))):
         start = data.draw(st.integers(0, len(text)))
         stop = data.draw(st.integers(start, min(len(text), start + 12)))
-        inserted = data.draw(
-            st.sampled_from(["", text[start:stop] * 2, '"', "\\", "<", "\n", "-9", "\x00", "[{"])
-        )
+        inserted = data.draw(st.sampled_from(["", text[start:stop] * 2, '"', "\\", "<", "\n", "-9", "\x00", "[{"]))
         text = text[:start] + inserted + text[stop:]
     read_or_complain(name, text)
 
@@ -218,9 +216,7 @@ def test_read_says_why_a_file_cannot_be_read(tmp_path):
     (tmp_path / "g.json").write_bytes(b'{"nodes": "\xff"}')
     with pytest.raises(DataError, match=r"g.json: byte 12 is not UTF-8"):
         formats.read(tmp_path / "g.json")
-    with pytest.raises(
-        DataError, match=r"<stdin>: this is no graph in a known format; name one of causal-learn,"
-    ):
+    with pytest.raises(DataError, match=r"<stdin>: this is no graph in a known format; name one of causal-learn,"):
         formats.load("hello")
 
 

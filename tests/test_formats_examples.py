@@ -268,9 +268,7 @@ def test_graphml_marks_come_from_directed_interaction_and_yed():
       <edge source="n1" target="n2"><data key="i">bidirected</data></edge>
       <edge source="n0" target="n2"><data key="y"><y:PolyLineEdge xmlns:y="urn:y">
         <y:Arrows source="transparent_circle" target="standard"/></y:PolyLineEdge></data></edge>"""
-    key = (
-        '<key id="i" for="edge" attr.name="interaction"/><key id="y" for="edge" yfiles.type="edgegraphics"/>'
-    )
+    key = '<key id="i" for="edge" attr.name="interaction"/><key id="y" for="edge" yfiles.type="edgegraphics"/>'
     found = load(graphml(body, key))
     assert str(found) == "n0 --- n1; n0 o-> n2; n1 <-> n2"
     assert all(not e.attributes for e in found.edges())

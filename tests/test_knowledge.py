@@ -57,9 +57,18 @@ def test_both_forms_say_the_same(tmp_path, text):
         ('tiers = [["age", "ses"]]', "no column 'ses'; did you mean 'sex'?"),
         ('tiers = [["age"], ["age"]]', "'age' is in tier 1 and in tier 2"),
         ('forbid = ["age -> sex"]\nrequire = ["age -> sex"]', "'age' -> 'sex' is required but forbidden"),
-        ('tiers = [["age"], ["sex"]]\nrequire = ["sex -> age"]', "required but runs from a later tier to tier 1"),
-        ('tiers = [["age", "sex"]]\nclosed = [1]\nrequire = ["sex -> age"]', "required but lies inside tier 1"),
-        ('require = ["age -> sex", "sex -> age"]', "the required edges form a cycle: 'age' -> 'sex' -> 'age'"),
+        (
+            'tiers = [["age"], ["sex"]]\nrequire = ["sex -> age"]',
+            "required but runs from a later tier to tier 1",
+        ),
+        (
+            'tiers = [["age", "sex"]]\nclosed = [1]\nrequire = ["sex -> age"]',
+            "required but lies inside tier 1",
+        ),
+        (
+            'require = ["age -> sex", "sex -> age"]',
+            "the required edges form a cycle: 'age' -> 'sex' -> 'age'",
+        ),
         ('require = ["age -> age"]', "an edge from 'age' to itself makes no sense"),
         ('forbid = ["age sex"]', "'age sex' is not of the form 'a -> b'"),
         ("forbid = [3]", "3 is neither 'a -> b' nor a list of two names"),
@@ -69,7 +78,10 @@ def test_both_forms_say_the_same(tmp_path, text):
         ("what is this", "neither TOML nor Tetrad's knowledge format"),
         ("/knowledge\nforbiddirect\nage", "line 3: forbiddirect takes two names a line, not 1"),
         ("/knowledge\nrequiredgroup\nage", "a group is two lines, causes and effects; the second is missing"),
-        ("/knowledge\naddtemporal\nage sex", "line 3: a line of addtemporal starts with the number of its tier"),
+        (
+            "/knowledge\naddtemporal\nage sex",
+            "line 3: a line of addtemporal starts with the number of its tier",
+        ),
         ("/knowledge\nage", "line 2: expected one of addtemporal"),
     ],
 )
@@ -83,14 +95,14 @@ def test_mistakes_are_named_with_the_file(tmp_path, text, sentence):
 
 
 def test_a_missing_file_is_named():
-    with pytest.raises(DataError, match="cannot read the knowledge file 'nowhere.toml'"):
+    with pytest.raises(DataError, match=r"cannot read the knowledge file 'nowhere.toml'"):
         knowledge.read("nowhere.toml")
 
 
 def test_flags_add_to_the_file_but_tiers_come_once():
     tiered = Knowledge(tiers=(("age",),), source="k.toml")
     assert (tiered | Knowledge(required=(("age", "sex"),), source="the command line")).required == (("age", "sex"),)
-    with pytest.raises(DataError, match="tiers are given twice, in k.toml and in the command line"):
+    with pytest.raises(DataError, match=r"tiers are given twice, in k.toml and in the command line"):
         tiered | Knowledge(tiers=(("sex",),), source="the command line")
 
 

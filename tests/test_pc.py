@@ -109,7 +109,11 @@ def test_pc_recovers_the_collider_and_its_evidence():
     values = linear_gaussian(dag, 2000, np.random.default_rng(3))
     result = pc.run(Dataset.from_array(values, dag.names), pc.Options(), TestChoice(), Knowledge(), Context())
     assert str(result.graph) == "a --> c; c --> d; b --> c"
-    assert {(s.x, s.y): s.given for s in result.separations} == {("a", "b"): (), ("a", "d"): ("c",), ("b", "d"): ("c",)}
+    assert {(s.x, s.y): s.given for s in result.separations} == {
+        ("a", "b"): (),
+        ("a", "d"): ("c",),
+        ("b", "d"): ("c",),
+    }
     assert all(e.attributes["p_value"] < 0.05 and e.attributes["n"] == 2000 for e in result.graph.edges())
     assert result.provenance["tests"]["by_depth"][0] == 6
 

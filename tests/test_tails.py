@@ -4,10 +4,9 @@ import math
 
 import mpmath
 import pytest
+from causaldisc._ext import tails
 from hypothesis import given
 from hypothesis import strategies as st
-
-from causaldisc._ext import tails
 
 mpmath.mp.dps = 50
 

@@ -14,7 +14,18 @@ from causaldisc.errors import DataError
 
 PACKAGE = "causaldisc.citests"
 
-__all__ = ["Answer", "Answers", "CITest", "TestChoice", "Verdict", "answer", "build", "choose", "names", "option_types"]
+__all__ = [
+    "Answer",
+    "Answers",
+    "CITest",
+    "TestChoice",
+    "Verdict",
+    "answer",
+    "build",
+    "choose",
+    "names",
+    "option_types",
+]
 
 
 def names() -> list[str]:

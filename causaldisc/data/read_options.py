@@ -51,9 +51,7 @@ class ReadOptions(Options):
         "Kinds: continuous, count, discrete, binary, time, context.",
         metavar="NAME=KIND",
     )
-    drop_constant: bool = opt(
-        False, "Drop columns that are constant or all missing, instead of stopping there."
-    )
+    drop_constant: bool = opt(False, "Drop columns that are constant or all missing, instead of stopping there.")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -75,11 +73,7 @@ class ReadOptions(Options):
     @cached_property
     def markers(self) -> tuple[str, ...]:
         """What marks a missing cell; always includes the empty cell."""
-        return (
-            DEFAULT_MARKERS
-            if self.na is None
-            else ("", *(m.strip() for m in self.na.split(",") if m.strip()))
-        )
+        return DEFAULT_MARKERS if self.na is None else ("", *(m.strip() for m in self.na.split(",") if m.strip()))
 
     @cached_property
     def doubtful_markers(self) -> frozenset[str]:

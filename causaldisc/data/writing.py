@@ -33,9 +33,7 @@ def encode(dataset: Dataset, target: str) -> bytes:
         return to_parquet(dataset)
     inner = path.with_suffix("") if path.suffix == ".gz" else path
     if inner.suffix not in _DELIMITERS:
-        raise UsageError(
-            f"cannot tell the format of {target!r}; end it in .csv, .tsv, .csv.gz, .tsv.gz or .parquet"
-        )
+        raise UsageError(f"cannot tell the format of {target!r}; end it in .csv, .tsv, .csv.gz, .tsv.gz or .parquet")
     text = b"".join(to_csv(dataset, _DELIMITERS[inner.suffix]))
     return _gzip(text) if path.suffix == ".gz" else text
 

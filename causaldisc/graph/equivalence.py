@@ -130,9 +130,7 @@ class _Remaining:
         return None
 
     def _is_sink(self, v: int) -> bool:
-        return not self.children[v] and all(
-            self.adjacent[v] - {u} <= self.adjacent[u] for u in self.undirected[v]
-        )
+        return not self.children[v] and all(self.adjacent[v] - {u} <= self.adjacent[u] for u in self.undirected[v])
 
     def cheapest_sink(self) -> int | None:
         childless = sorted(v for v in self.left if not self.children[v])

@@ -108,7 +108,13 @@ class Graph:
     # ---- changing edges
 
     def add_edge(
-        self, u: int, v: int, mark_u: Mark, mark_v: Mark, lag: int = 0, attributes: Mapping[str, Value] | None = None
+        self,
+        u: int,
+        v: int,
+        mark_u: Mark,
+        mark_v: Mark,
+        lag: int = 0,
+        attributes: Mapping[str, Value] | None = None,
     ) -> None:
         """Add an edge with `mark_u` at u and `mark_v` at v.
 
@@ -199,9 +205,7 @@ class Graph:
 
         An edge of lag 0 is told from its tail or circle end towards its arrow; equal ends go by node order.
         """
-        found = [
-            self._canonical(u, v) for u, ends in enumerate(self._marks) for v in ends if u < v
-        ] + [
+        found = [self._canonical(u, v) for u, ends in enumerate(self._marks) for v in ends if u < v] + [
             Edge(u, v, mark_u, mark_v, lag, self.attributes(u, v, lag))
             for (u, v, lag), (mark_u, mark_v) in self._lagged.items()
         ]

@@ -9,7 +9,11 @@ from causaldisc.result import Separation
 from causaldisc.search.skeleton import Skeleton
 
 _WHY = {
-    Verdict.INSUFFICIENT: ("insufficient-data", "had too few rows and decided nothing", "the edges they bear on stay"),
+    Verdict.INSUFFICIENT: (
+        "insufficient-data",
+        "had too few rows and decided nothing",
+        "the edges they bear on stay",
+    ),
     Verdict.SINGULAR: (
         "singular",
         "met a variable that the others determine exactly",

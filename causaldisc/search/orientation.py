@@ -21,7 +21,11 @@ from causaldisc.search.skeleton import Skeleton
 
 
 def orient(
-    names: Iterable[str], skeleton: Skeleton, findings: list[Finding], knowledge: BoundKnowledge, context: Context
+    names: Iterable[str],
+    skeleton: Skeleton,
+    findings: list[Finding],
+    knowledge: BoundKnowledge,
+    context: Context,
 ) -> Graph:
     """Return the CPDAG (maximally oriented, with knowledge), edges marked `conflict` or `ambiguous` where due."""
     graph = Graph(names, GraphKind.CPDAG)
@@ -101,9 +105,7 @@ def _orient_colliders(graph: Graph, findings: list[Finding]) -> list[Triple]:
     return lost
 
 
-def _report(
-    graph: Graph, lost: list[Triple], forced: list[Triple], findings: list[Finding], context: Context
-) -> None:
+def _report(graph: Graph, lost: list[Triple], forced: list[Triple], findings: list[Finding], context: Context) -> None:
     names = graph.names
     for a, c, b in lost:
         context.warn(
@@ -119,5 +121,6 @@ def _report(
     ambiguous = sum(f.role is Role.AMBIGUOUS for f in findings)
     if ambiguous:
         context.warn(
-            "ambiguous-triples", f"{ambiguous} unshielded triples were left undecided and treated as non-colliders"
+            "ambiguous-triples",
+            f"{ambiguous} unshielded triples were left undecided and treated as non-colliders",
         )

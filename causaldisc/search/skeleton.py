@@ -68,9 +68,7 @@ class Skeleton:
             self.note_undecided(x, y, sets, answers)
         log_p = np.where(answers.decided, answers.log_p, -np.inf)
         best = int(log_p.argmax())
-        if log_p[best] > -np.inf and (
-            (x, y) not in self.weakest or log_p[best] > self.weakest[x, y].log_p
-        ):
+        if log_p[best] > -np.inf and ((x, y) not in self.weakest or log_p[best] > self.weakest[x, y].log_p):
             self.weakest[x, y] = answers[best]
 
     def note_undecided(self, x: int, y: int, sets: NDArray[np.int32], answers: Answers) -> None:
@@ -81,9 +79,7 @@ class Skeleton:
             self.examples.setdefault(verdict, (x, y, tuple(map(int, sets[where[0]]))))
 
 
-def learn(
-    test: CITest, alpha: float, max_depth: int | None, knowledge: BoundKnowledge, context: Context
-) -> Skeleton:
+def learn(test: CITest, alpha: float, max_depth: int | None, knowledge: BoundKnowledge, context: Context) -> Skeleton:
     """Return the skeleton: the complete graph less the pairs that knowledge forbids or some test separates.
 
     Independence is p > alpha. A required edge is never tested. The first separating set ends the search for a
@@ -113,9 +109,7 @@ def _separate(skeleton: Skeleton, x: int, y: int, found: Separated) -> None:
     skeleton.separations[x, y] = found
 
 
-def _marginal(
-    test: CITest, log_alpha: float, skeleton: Skeleton, knowledge: BoundKnowledge, context: Context
-) -> None:
+def _marginal(test: CITest, log_alpha: float, skeleton: Skeleton, knowledge: BoundKnowledge, context: Context) -> None:
     """Work through depth 0, many pairs in one call."""
     pairs = np.array([q for q in skeleton.pairs() if not knowledge.requires_pair(*q)], np.int32).reshape(-1, 2)
     skeleton.tests_by_depth.append(0)

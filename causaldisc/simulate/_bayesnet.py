@@ -39,14 +39,10 @@ class Network:
         codes = np.empty((len(self.variables), rows), np.int32)
         for v in topological_order([variable.parents for variable in self.variables]):
             codes[v] = self._draw(self.variables[v], codes, rng)
-        columns = (
-            category_column(v.name, row, v.levels) for v, row in zip(self.variables, codes, strict=True)
-        )
+        columns = (category_column(v.name, row, v.levels) for v, row in zip(self.variables, codes, strict=True))
         return Dataset(tuple(columns), rows)
 
-    def _draw(
-        self, variable: Variable, codes: NDArray[np.int32], rng: np.random.Generator
-    ) -> NDArray[np.int32]:
+    def _draw(self, variable: Variable, codes: NDArray[np.int32], rng: np.random.Generator) -> NDArray[np.int32]:
         combination = np.zeros(codes.shape[1], np.int64)
         for u in variable.parents:
             combination = combination * len(self.variables[u].levels) + codes[u]

@@ -52,9 +52,7 @@ class _Builder:
 
     def network(self) -> Network:
         if not self.declared:
-            raise DataError(
-                f"{self.reader.source} has no 'variable' block, and so is no BIF file of a network"
-            )
+            raise DataError(f"{self.reader.source} has no 'variable' block, and so is no BIF file of a network")
         for name, block in self.reader.probabilities.items():
             self._check_names(name, block)
         variables = tuple(self._build(name) for name in self.declared)
@@ -84,14 +82,10 @@ class _Builder:
         """Return the table, NaN where nothing was said, and the offset in the text of each of its rows."""
         combinations = math.prod(map(len, parent_levels))
         if combinations * levels > MAX_TABLE:
-            self.reader.fail(
-                f"{combinations * levels:,} probabilities of {name!r} are too many", block.offset
-            )
+            self.reader.fail(f"{combinations * levels:,} probabilities of {name!r} are too many", block.offset)
         if block.table is not None:
             if block.rows or block.default:
-                self.reader.fail(
-                    f"the probabilities of {name!r} have a table and rows beside it", block.table.offset
-                )
+                self.reader.fail(f"the probabilities of {name!r} have a table and rows beside it", block.table.offset)
             numbers = self._counted(name, block.table, levels * combinations)
             return np.ascontiguousarray(numbers.reshape(levels, combinations).T), np.full(
                 combinations, block.table.offset
@@ -123,9 +117,7 @@ class _Builder:
         place = 0
         for level, parent, known in zip(row.given, parents, codes, strict=True):
             if level not in known:
-                self.reader.fail(
-                    f"variable {parent!r} has no level {level!r}{hint(level, known)}", row.offset
-                )
+                self.reader.fail(f"variable {parent!r} has no level {level!r}{hint(level, known)}", row.offset)
             place = place * len(known) + known[level]
         return place
 
@@ -164,6 +156,4 @@ class _Builder:
             walk.append(min(left.intersection(parents[walk[-1]])))
         cycle = walk[walk.index(walk[-1]) :][::-1]
         names = " -> ".join(variables[v].name for v in cycle)
-        self.reader.fail(
-            f"the network has a directed cycle: {names}", self.declared[variables[cycle[0]].name].offset
-        )
+        self.reader.fail(f"the network has a directed cycle: {names}", self.declared[variables[cycle[0]].name].offset)

@@ -57,9 +57,7 @@ class Options(StructureOptions):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not self.low <= self.high < float("inf"):
-            raise UsageError(
-                f"--low {self.low:g} must not exceed --high {self.high:g}, and both must be finite"
-            )
+            raise UsageError(f"--low {self.low:g} must not exceed --high {self.high:g}, and both must be finite")
 
 
 def generate(options: Options, rng: np.random.Generator) -> Simulated:
@@ -76,9 +74,7 @@ def generate(options: Options, rng: np.random.Generator) -> Simulated:
             for u, weight in zip(structure.parents[v], weights[v], strict=True):
                 values[v] += weight * values[u]
     if not np.isfinite(values).all():
-        raise UsageError(
-            "the variables grow beyond all numbers along the graph; lower --high or say --standardize"
-        )
+        raise UsageError("the variables grow beyond all numbers along the graph; lower --high or say --standardize")
     data = Dataset.from_array(values.T)
     return Simulated(data, true_dag(data.columns, structure.parents, [w.tolist() for w in weights]))
 

@@ -10,9 +10,10 @@ from causaldisc.cli import flags, tables
 from causaldisc.cli.discover import DataArgument
 from causaldisc.cli.talk import TalkOptions
 from causaldisc.cli.writing import write_bytes
+from causaldisc.data.report import describe
+
 from causaldisc.data import reading
 from causaldisc.data.reading import ReadOptions
-from causaldisc.data.report import describe
 from causaldisc.options import Options, opt
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-
-from causaldisc import citests, query
 from causaldisc.cli import flags, tables
 from causaldisc.cli.discover import DataArgument, test_choice, test_options
 from causaldisc.cli.tables import TableFormat
 from causaldisc.cli.talk import TalkOptions
 from causaldisc.cli.writing import write_bytes
+
+from causaldisc import citests, query
 from causaldisc.data import reading
 from causaldisc.data.dataset import Dataset
 from causaldisc.data.reading import ReadOptions
@@ -33,7 +33,9 @@ class CiOptions(Options):
     queries: str | None = opt(None, "File of questions, one a line; '#' starts a comment.", metavar="FILE")
     alpha: float = opt(0.05, "Take for independent what has a p-value above this.", above=0, below=1)
     check: bool = opt(False, "Exit with 1 unless every question is answered 'independent'.")
-    format: TableFormat = opt(TableFormat.AUTO, "Table format; 'auto': text on a terminal, json in a pipe.", names=("-f",))
+    format: TableFormat = opt(
+        TableFormat.AUTO, "Table format; 'auto': text on a terminal, json in a pipe.", names=("-f",)
+    )
     output: str = opt("-", "Write the table to this file.", names=("-o",), metavar="FILE")
 
     def all_queries(self, given: list[str]) -> list[Query]:
@@ -71,7 +73,9 @@ def ci(
     return int(options.check and any(row["answer"] != "independent" for row in rows))
 
 
-def _answer(question: Query, data: Dataset, choice: citests.TestChoice, alpha: float, context: Any) -> dict[str, object]:
+def _answer(
+    question: Query, data: Dataset, choice: citests.TestChoice, alpha: float, context: Any
+) -> dict[str, object]:
     columns = data.select((question.x, question.y, *question.given))
     test = citests.build(choice, columns, context)
     got = citests.answer(test, 0, 1, range(2, len(columns)))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
-
 from causaldisc.cli import flags, tables
 from causaldisc.cli.tables import TableFormat
 from causaldisc.cli.talk import TalkOptions
 from causaldisc.cli.writing import write_bytes
+
 from causaldisc.errors import DataError
 from causaldisc.graph import Graph, GraphKind, formats
 from causaldisc.graph.equivalence import cpdag_of
@@ -28,7 +29,9 @@ class CompareOptions(Options):
 
     check: bool = opt(False, "Exit with 1 unless the graphs are equal (SHD 0).")
     exact: bool = opt(False, "Compare a true DAG as it is; else with a CPDAG it is compared as its own CPDAG.")
-    format: TableFormat = opt(TableFormat.AUTO, "Table format; 'auto': text on a terminal, json in a pipe.", names=("-f",))
+    format: TableFormat = opt(
+        TableFormat.AUTO, "Table format; 'auto': text on a terminal, json in a pipe.", names=("-f",)
+    )
     output: str = opt("-", "Write the figures to this file.", names=("-o",), metavar="FILE")
 
 
@@ -46,7 +49,7 @@ def compare(
         truth = _class_of(truth, true)
     found = score(truth, guess)
     dress = options.format.resolved(sys.stdout.isatty())
-    figures = found.as_dict()
+    figures = _flat(found.as_dict())
     if dress is TableFormat.TEXT:
         content = tables.render([{"figure": k, "value": v} for k, v in figures.items()], dress)
     elif dress is TableFormat.JSON:
@@ -55,6 +58,17 @@ def compare(
         content = tables.render([figures], dress)
     write_bytes(content.encode(), options.output)
     return int(options.check and found.shd > 0)
+
+
+def _flat(figures: Mapping[str, object]) -> dict[str, object]:
+    """Return nested figures as one level: `adjacency_precision` for precision of adjacency."""
+    flat: dict[str, object] = {}
+    for key, value in figures.items():
+        if isinstance(value, Mapping):
+            flat |= {f"{key}_{inner}": figure for inner, figure in value.items()}
+        else:
+            flat[key] = value
+    return flat
 
 
 def _class_of(truth: Graph, source: str) -> Graph:

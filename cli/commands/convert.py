@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
-
 from causaldisc.cli import flags
 from causaldisc.cli.talk import TalkOptions
 from causaldisc.cli.writing import WriteOptions, write
+
 from causaldisc.graph import formats
 from causaldisc.options import Options, opt
 from causaldisc.result import Notice
@@ -22,7 +22,9 @@ class ConvertOptions(Options):
     TITLE = "Conversion"
 
     input_format: str | None = opt(
-        None, "Format of the input, where neither suffix nor content tell, as for bare matrices.", metavar="FORMAT"
+        None,
+        "Format of the input, where neither suffix nor content tell, as for bare matrices.",
+        metavar="FORMAT",
     )
     format: str | None = opt(None, "Format of the output, whatever its suffix.", names=("-f",), metavar="FORMAT")
 
@@ -43,6 +45,4 @@ def convert(
 
 
 def command() -> Any:
-    return flags.command(
-        convert, "convert", f"{__doc__}\n\nFormats: {', '.join(formats.names())}."
-    )
+    return flags.command(convert, "convert", f"{__doc__}\n\nFormats: {', '.join(formats.names())}.")

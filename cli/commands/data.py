@@ -7,16 +7,17 @@ import sys
 from typing import Annotated, Any
 
 import typer
-
 from causaldisc.cli import flags, tables
 from causaldisc.cli.tables import TableFormat
 from causaldisc.cli.writing import write_bytes
+
 from causaldisc.data import shipped
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Name of a data set, as 'data list' shows it.")]
 TruthFlag = Annotated[bool, typer.Option("--truth", help="The true graph instead of the data.")]
 FormatFlag = Annotated[
-    TableFormat, typer.Option("--format", "-f", help="Table format; 'auto': text on a terminal, json in a pipe.")
+    TableFormat,
+    typer.Option("--format", "-f", help="Table format; 'auto': text on a terminal, json in a pipe."),
 ]
 
 
@@ -39,9 +40,7 @@ def cat(name: NameArgument, truth: TruthFlag = False) -> None:
 
 
 def command() -> Any:
-    app = typer.Typer(
-        help=__doc__, rich_markup_mode=None, no_args_is_help=True, context_settings=flags.NAMES_OF_HELP
-    )
+    app = typer.Typer(help=__doc__, rich_markup_mode=None, no_args_is_help=True, context_settings=flags.NAMES_OF_HELP)
     app.command("list")(list_)
     app.command("path")(path)
     app.command("cat")(cat)

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
-
-from causaldisc import registry
 from causaldisc.cli import flags
 from causaldisc.cli.talk import TalkOptions
 from causaldisc.cli.writing import WriteOptions, write, write_bytes
+from typer.core import TyperGroup
+
+from causaldisc import registry
 from causaldisc.data import writing
 from causaldisc.options import Options, opt
 from causaldisc.result import Result

@@ -59,15 +59,11 @@ def dump(name: str, result: Result) -> str:
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise DataError(
-            f"an attribute holds {error.object[error.start]!a}, which is not valid Unicode"
-        ) from None
+        raise DataError(f"an attribute holds {error.object[error.start]!a}, which is not valid Unicode") from None
     return text
 
 
-def load(
-    text: str, *, name: str | None = None, path: str | Path | None = None, source: str = "<stdin>"
-) -> Result:
+def load(text: str, *, name: str | None = None, path: str | Path | None = None, source: str = "<stdin>") -> Result:
     """Return the result that a text holds, in the format named, else of the path's suffix, else recognised.
 
     A suffix gives way to the content where only another format recognises it: a `.csv` may be a matrix.

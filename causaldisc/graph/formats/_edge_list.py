@@ -52,9 +52,7 @@ def dump(result: Result, delimiter: str) -> str:
     ]
     attributes = in_order({key for row in rows for key in row} - set(COLUMNS))
     buffer = io.StringIO()
-    writer = csv.DictWriter(
-        buffer, [*COLUMNS, *attributes], restval="", delimiter=delimiter, lineterminator="\n"
-    )
+    writer = csv.DictWriter(buffer, [*COLUMNS, *attributes], restval="", delimiter=delimiter, lineterminator="\n")
     writer.writeheader()
     writer.writerows(row | {"graph_kind": graph.kind.value} for row in rows or [{}])
     return buffer.getvalue()

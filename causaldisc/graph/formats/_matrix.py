@@ -49,9 +49,7 @@ def dump(result: Result, name: str, coding: Coding) -> str:
 
 def _shown(graph: Graph, edge: Edge) -> str:
     source, target = (graph.nodes[i].name for i in (edge.source, edge.target))
-    return f"{source} {glyph(edge.mark_source, edge.mark_target)} {target}" + f" [lag {edge.lag}]" * bool(
-        edge.lag
-    )
+    return f"{source} {glyph(edge.mark_source, edge.mark_target)} {target}" + f" [lag {edge.lag}]" * bool(edge.lag)
 
 
 def load(text: str, name: str, coding: Coding) -> Result:
@@ -68,9 +66,7 @@ def load(text: str, name: str, coding: Coding) -> Result:
             if pair in marks:
                 add_edge(graph, "matrix", (names[u], node), marks[pair])
             elif pair != (0, 0):
-                raise DataError(
-                    f"the cells of {names[u]!r} and {node!r} are {pair}, which is no edge in {name}"
-                )
+                raise DataError(f"the cells of {names[u]!r} and {node!r} are {pair}, which is no edge in {name}")
     graph.kind = guess_kind(graph)
     return Result(graph)
 

@@ -89,9 +89,7 @@ def _edge_data(edge: Edge, has_lags: bool) -> dict[str, Value]:
     return words | ({"lag": edge.lag} if has_lags else {}) | finite(edge.attributes)
 
 
-def _keys(
-    what: str, letter: str, rows: Sequence[Mapping[str, Value]], first: Sequence[str]
-) -> tuple[str, list[_Key]]:
+def _keys(what: str, letter: str, rows: Sequence[Mapping[str, Value]], first: Sequence[str]) -> tuple[str, list[_Key]]:
     """Return the keys that rows of data need, the names in `first` first."""
     types: dict[str, set[type]] = {name: {str} for name in first}
     for row in rows:

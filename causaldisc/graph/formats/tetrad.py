@@ -49,9 +49,7 @@ def _edge(graph: Graph, edge: Edge) -> str:
     source, target = (quote(graph.nodes[i].name) for i in (edge.source, edge.target))
     text = f"{source} {glyph(edge.mark_source, edge.mark_target)} {target}"
     if edge.lag:
-        raise DataError(
-            f"tetrad cannot hold the lag {edge.lag} of {text}; write json, graphml or csv instead"
-        )
+        raise DataError(f"tetrad cannot hold the lag {edge.lag} of {text}; write json, graphml or csv instead")
     return text
 
 
