@@ -1,9 +1,12 @@
 """PC: a CPDAG from conditional independences, assuming no hidden common causes.
 
+An arrow says that the data, given the assumptions, allow one direction only; an undirected edge, that they allow both.
+Edges carry the largest p-value of their tests, and `conflict` or `ambiguous` where the evidence disagreed.
+
 P. Spirtes, C. Glymour, R. Scheines, "Causation, Prediction, and Search", 2nd ed. (2000), section 5.4.2, in the
-order-independent form of D. Colombo and M. Maathuis, JMLR 15 (2014). Deviations: variables are taken in the order
-of their names, so that not even the last bit depends on the order of the columns; only possible causes of an end
-are conditioned on; orientation always ends in a valid CPDAG (search/orientation.py says how).
+order-independent form of D. Colombo and M. Maathuis, JMLR 15 (2014). Deviations: columns are taken in the order of
+their names, so that their order in the file changes nothing; only possible causes of an end are conditioned on; the
+graph is always a valid CPDAG, the closest to the evidence where that contradicts itself.
 """
 
 from __future__ import annotations

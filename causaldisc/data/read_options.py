@@ -20,6 +20,8 @@ _DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "space"
 class ReadOptions(Options):
     """How to read a table; whatever is not given is found out from the file."""
 
+    TITLE = "Reading"
+
     delimiter: str | None = opt(
         None,
         "What separates the cells: a character, or tab, comma, semicolon, pipe, or space (runs of blanks). "

@@ -228,14 +228,14 @@ class Graph:
         twin._attributes = {key: dict(values) for key, values in self._attributes.items()}
         return twin
 
-    def reordered(self, nodes: Iterable[Node]) -> Graph:
-        """Return the same edges on the given nodes, which carry the names of this graph in any order."""
-        nodes = tuple(nodes)
-        order = [self._index[node.name] for node in nodes]
-        if sorted(order) != list(range(len(self))):
+    def reordered(self, order: Iterable[str | Node]) -> Graph:
+        """Return the same edges on the same names in another order; a Node replaces that of its name."""
+        nodes = tuple(n if isinstance(n, Node) else self.nodes[self._index[n]] for n in order)
+        places = [self._index[node.name] for node in nodes]
+        if sorted(places) != list(range(len(self))):
             raise ValueError("the new order must name every node once")
         twin = Graph(nodes, self.kind)
-        place = {old: new for new, old in enumerate(order)}
+        place = {old: new for new, old in enumerate(places)}
         for e in self.edges():
             twin.add_edge(place[e.source], place[e.target], e.mark_source, e.mark_target, e.lag, e.attributes)
         return twin

@@ -54,7 +54,7 @@ class CiOptions(Options):
 
 def ci(
     data: DataArgument,
-    questions: Annotated[list[str] | None, typer.Argument(metavar="[QUERY]...", help="'X ~ Y | Z1, Z2'.")] = None,
+    questions: Annotated[list[str] | None, typer.Argument(metavar="QUERY...", help="'X ~ Y | Z1, Z2'.")] = None,
     *,
     options: CiOptions,
     read: ReadOptions,

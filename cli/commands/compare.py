@@ -37,14 +37,14 @@ class CompareOptions(Options):
 
 def compare(
     true: Annotated[str, typer.Argument(metavar="TRUE", help="True graph, in any format; '-' is stdin.")],
-    estimate: Annotated[str, typer.Argument(metavar="EST", help="Estimated graph, likewise.")],
+    est: Annotated[str, typer.Argument(metavar="EST", help="Estimated graph, likewise.")],
     options: CompareOptions,
     talk: TalkOptions,
 ) -> int:
     """Compare two graphs over the same nodes."""
-    if true == estimate == "-":
+    if true == est == "-":
         raise DataError("only one of the two graphs can come from stdin")
-    truth, guess = formats.read(true).graph, formats.read(estimate).graph
+    truth, guess = formats.read(true).graph, formats.read(est).graph
     if guess.kind is GraphKind.CPDAG and not options.exact:
         truth = _class_of(truth, true)
     found = score(truth, guess)

@@ -31,7 +31,7 @@ class ConvertOptions(Options):
 
 def convert(
     source: Annotated[str, typer.Argument(metavar="IN", help="Graph file; '-' is stdin.")],
-    target: Annotated[str, typer.Argument(metavar="[OUT]", help="File to write; '-' is stdout.")] = "-",
+    target: Annotated[str, typer.Argument(metavar="OUT", help="File to write; '-' is stdout.")] = "-",
     *,
     options: ConvertOptions,
     talk: TalkOptions,

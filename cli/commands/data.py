@@ -40,7 +40,13 @@ def cat(name: NameArgument, truth: TruthFlag = False) -> None:
 
 
 def command() -> Any:
-    app = typer.Typer(help=__doc__, rich_markup_mode=None, no_args_is_help=True, context_settings=flags.NAMES_OF_HELP)
+    app = typer.Typer(
+        add_completion=False,
+        help=__doc__,
+        rich_markup_mode=None,
+        no_args_is_help=True,
+        context_settings=flags.NAMES_OF_HELP,
+    )
     app.command("list")(list_)
     app.command("path")(path)
     app.command("cat")(cat)

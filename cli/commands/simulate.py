@@ -60,7 +60,9 @@ def _command(name: str) -> Any:
 
 
 def command() -> Any:
-    app = typer.Typer(cls=Generators, help=__doc__, rich_markup_mode=None, context_settings=flags.NAMES_OF_HELP)
+    app = typer.Typer(
+        add_completion=False, cls=Generators, help=__doc__, rich_markup_mode=None, context_settings=flags.NAMES_OF_HELP
+    )
 
     @app.callback()
     def generators() -> None:
