@@ -25,7 +25,7 @@ _DRAWN = ("dir", "arrowtail", "arrowhead")
 _BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|-?(\.[0-9]+|[0-9]+(\.[0-9]*)?)")
 _START = re.compile(
     r"""(?:\s|//.*|\#.*|/\*(?s:.*?)\*/)*+  # possessive: the comments are never tried in another way
-        (strict\s+)?(di)?graph\b\s*+("(\\.|[^"\\])*+"|[^\s{"]++)?\s*+\{""",
+        (strict\s+)?(di)?graph\b\s*+("(\\.|[^"\\])*+"|[\w.-]++)?\s*+\{""",
     re.I | re.X,
 )
 

@@ -8,7 +8,7 @@ attributes `latent` and `selection`. What follows an edge on its line (bootstrap
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 from causaldisc.errors import DataError
 from causaldisc.graph import Edge, Graph, Node
@@ -58,12 +58,13 @@ def load(text: str) -> Result:
     lines = [line.rstrip() for line in text.split("\n")]
     nodes = [node for number, line in _section(lines, _NODES) for node in _read_nodes(line, f"line {number}")]
     graph = new_graph(nodes)
+    known = set(graph.names)
     for number, line in _section(lines, _EDGES):
         place = f"line {number}"
         match = _EDGE.fullmatch(line)
         if not match:
             raise DataError(f"{place}: {line!r} is no edge such as '1. a --> b'")
-        ends = (unquote(match[1], place), _target(graph, match[3], place))
+        ends = (unquote(match[1], place), _target(known, match[3], place))
         add_edge(graph, place, ends, marks(match[2]))
     graph.kind = guess_kind(graph)
     return Result(graph)
@@ -89,12 +90,11 @@ def _read_nodes(line: str, place: str) -> Iterator[Node]:
             yield Node(unquote(token, place))
 
 
-def _target(graph: Graph, text: str, place: str) -> str:
+def _target(known: Set[str], text: str, place: str) -> str:
     """Return the name that the text starts with; names with spaces come without quotes from Tetrad."""
     quoted = re.match(QUOTED, text)
     if quoted:
         return unquote(quoted[0], place)
     words = text.split(" ")
-    known = set(graph.names)
     starts = (" ".join(words[:n]) for n in range(len(words), 0, -1))
     return next((start for start in starts if start in known), words[0])
