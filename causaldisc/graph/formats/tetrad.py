@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence, Set
 
 from causaldisc.errors import DataError
 from causaldisc.graph import Edge, Graph, Node
-from causaldisc.graph.formats._names import GLYPH, NAME, QUOTED, quote, unquote
+from causaldisc.graph.formats._names import GLYPH, QUOTED, quote, unquote
 from causaldisc.graph.formats._reading import add_edge, guess_kind, new_graph
 from causaldisc.graph.graph import glyph, marks
 from causaldisc.result import Result
@@ -22,7 +22,7 @@ LOSES = frozenset({"attributes", "lag", "kind", "node attributes", "evidence"})
 _BRACKETS = {"latent": ("(", ")"), "selection": ("[", "]")}
 _NODES, _EDGES = "Graph Nodes:", "Graph Edges:"
 _NODE = re.compile(rf"\s*([(\[]?{QUOTED}[)\]]?|[^;,]+?)\s*(?=[;,]|$)")
-_EDGE = re.compile(rf"\s*(?:\d+\.\s+)?({NAME}|.+?)\s+({GLYPH})\s+(.+)")
+_EDGE = re.compile(rf"\s*(?:\d+\.\s+)?({QUOTED}|\S+(?: \S+)*?)\s+({GLYPH})\s+(.+)")
 
 
 def recognises(text: str) -> bool:
