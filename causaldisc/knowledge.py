@@ -52,16 +52,15 @@ class Knowledge:
         forbidden = np.zeros((len(names), len(names)), np.bool_)
         np.fill_diagonal(forbidden, True)
         reasons: dict[tuple[int, int], str] = {}
-        for (u, v), reason in self._prohibitions():
-            forbidden[index[u], index[v]] = True
-            reasons.setdefault((index[u], index[v]), reason)
-        required = tuple(dict.fromkeys((index[u], index[v]) for u, v in self.required))
+        for (cause, effect), reason in self._prohibitions():
+            forbidden[index[cause], index[effect]] = True
+            reasons.setdefault((index[cause], index[effect]), reason)
+        required = tuple(dict.fromkeys((index[cause], index[effect]) for cause, effect in self.required))
         for u, v in required:
             if (u, v) in reasons:
                 raise DataError(f"{self._where()}{names[u]!r} -> {names[v]!r} is required but {reasons[u, v]}")
-        self._check_cycles(required, names)
-        for u, v in required:
             forbidden[v, u] = True
+        self._check_cycles(required, names)
         return BoundKnowledge(forbidden, required)
 
     def _where(self) -> str:

@@ -93,7 +93,6 @@ def command(name: str) -> Any:
             more["test"] = test_choice(chosen["test"])
         context = chosen["talk"].context()
         dataset = validate_for_analysis(reading.read(data, chosen["read"]), chosen["read"])
-        context.warnings.extend(dataset.notices)
         result = module.run(dataset, options=chosen["options"], context=context, **more)
         chosen["talk"].warn(result.warnings)
         write(result, plan)

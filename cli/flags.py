@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, cast, get_args, get_origin, get_type_hints
 
 import typer
 from typer.core import TyperCommand
@@ -57,7 +57,7 @@ def _flattened(function: Callable[..., Any], groups: Mapping[str, type]) -> Call
         if parameter.kind is inspect.Parameter.VAR_KEYWORD:
             continue
         if dataclasses.is_dataclass(parameter.annotation):
-            types[parameter.name] = parameter.annotation
+            types[parameter.name] = cast(type, parameter.annotation)
         else:
             parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
     types.update(groups)

@@ -6,7 +6,7 @@ import importlib
 import signal
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import typer
 from causaldisc.cli import talk
@@ -18,6 +18,7 @@ from causaldisc.errors import CausaldiscError
 
 ALGORITHMS = "causaldisc.algorithms"
 COMMANDS = "causaldisc.cli.commands"
+INTERRUPTED = 130
 # The order of the help. An algorithm is a command by being a file in its package.
 GROUPS = {
     "Discovery": [*registry.files(ALGORITHMS), "ci"],
@@ -42,7 +43,7 @@ class Commands(TyperGroup):
         return None
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        self.commands = dict.fromkeys(self.list_commands(ctx))  # type: ignore[arg-type]  # names for "did you mean"
+        self.commands = cast(Any, dict.fromkeys(self.list_commands(ctx)))  # the names, for "did you mean"
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
@@ -89,6 +90,8 @@ def main(arguments: Sequence[str]) -> int:
     try:
         code = app(args=list(arguments), prog_name="causaldisc", standalone_mode=False)
         sys.stdout.flush()
+        if code == INTERRUPTED:  # typer's word for Ctrl-C
+            raise KeyboardInterrupt
         return code if isinstance(code, int) else 0
     except CausaldiscError as error:
         if "--debug" in arguments:
@@ -97,7 +100,7 @@ def main(arguments: Sequence[str]) -> int:
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         talk.error("interrupted")
-        return 130
+        return INTERRUPTED
     except MemoryError:
         talk.error("not enough memory for this; try fewer columns (--columns) or a smaller --max-depth")
         return 4

@@ -9,9 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
+from causaldisc.cli.main import main
 
 from causaldisc import __version__
-from causaldisc.cli.main import main
 from causaldisc.graph import formats
 
 ROOT = Path(__file__).parent.parent

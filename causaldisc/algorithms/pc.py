@@ -18,6 +18,7 @@ from causaldisc import citests, provenance
 from causaldisc.citests import CITest, TestChoice
 from causaldisc.context import Context
 from causaldisc.data.dataset import Dataset
+from causaldisc.data.validation import variables
 from causaldisc.graph import Graph, Node
 from causaldisc.knowledge import BoundKnowledge, Knowledge
 from causaldisc.options import Options as _Options
@@ -61,13 +62,14 @@ def run(data: Dataset, options: Options, test: TestChoice, knowledge: Knowledge,
 
     Raises DataError when the data do not suit the test or knowledge names a column that is not there.
     """
+    data = variables(data)
+    context.warn_all(data.notices)
     ordered = data.select(sorted(data.names))
     bound = citests.build(test, ordered, context)
     graph, found = search(bound, ordered.names, options, knowledge.bind(ordered.names), context)
     evidence.warn_undecided(found, ordered.names, context)
-    types = {c.name: Node(c.name, {"type": c.kind.value}) for c in data.columns}
     return Result(
-        graph.reordered(types.values()),
+        graph.reordered(Node(c.name, {"type": c.kind.value}) for c in data.columns),
         evidence.separations(found, ordered.names),
         tuple(context.warnings),
         provenance.of_search("pc", {"test": bound.name, **as_json(options), **as_json(bound.options)}, data, found),

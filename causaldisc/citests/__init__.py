@@ -49,6 +49,15 @@ def choose(data: Dataset) -> str:
     raise DataError(_why_none(data))
 
 
+def suggest(data: Dataset) -> tuple[str | None, str]:
+    """Return what `--test auto` would choose and what that is, or None and why nothing fits."""
+    try:
+        name = choose(data)
+    except DataError as error:
+        return None, str(error)
+    return name, registry.summary(PACKAGE, name)
+
+
 def _why_none(data: Dataset) -> str:
     discrete = [c.name for c in data.columns if c.kind.is_discrete]
     numeric = [c.name for c in data.columns if not c.kind.is_discrete]

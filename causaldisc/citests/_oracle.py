@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,9 @@ def _compressed(rows: list[list[int]]) -> tuple[NDArray[np.int32], NDArray[np.in
     return starts, np.array([i for row in rows for i in row], np.int32)
 
 
+Rows = tuple[NDArray[np.int32], NDArray[np.int32]]
+
+
 @dataclass(frozen=True)
 class DSeparation:
     """Answers with p-value 1 where the DAG separates and with log p = -1000 where it does not."""
@@ -26,10 +30,13 @@ class DSeparation:
     name: str = "d-separation"
     options: Options = Options()
 
-    def __post_init__(self) -> None:
-        nodes = range(len(self.dag))
-        object.__setattr__(self, "_up", _compressed([self.dag.parents(v) for v in nodes]))
-        object.__setattr__(self, "_down", _compressed([self.dag.children(v) for v in nodes]))
+    @cached_property
+    def _parents(self) -> Rows:
+        return _compressed([self.dag.parents(v) for v in range(len(self.dag))])
+
+    @cached_property
+    def _children(self) -> Rows:
+        return _compressed([self.dag.children(v) for v in range(len(self.dag))])
 
     @property
     def variables(self) -> int:
@@ -38,6 +45,6 @@ class DSeparation:
     def answers(self, x: NDArray[np.int32], y: NDArray[np.int32], given: NDArray[np.int32]) -> Answers:
         out = Answers.empty(len(x))
         separated = np.empty(len(x), np.uint8)
-        dseparation.separated(*self._up, *self._down, x, y, given, separated)  # type: ignore[attr-defined]
+        dseparation.separated(*self._parents, *self._children, x, y, given, separated)
         out.log_p[:] = np.where(separated, 0.0, -1000.0)
         return out

@@ -85,7 +85,8 @@ class Answers:
     @property
     def decided(self) -> NDArray[np.bool_]:
         """True where the answer is one; shape (k,)."""
-        return (self.verdict == Verdict.DECIDED) | (self.verdict == Verdict.REDUNDANT)
+        found: NDArray[np.bool_] = (self.verdict == Verdict.DECIDED) | (self.verdict == Verdict.REDUNDANT)
+        return found
 
 
 class CITest(Protocol):

@@ -128,7 +128,7 @@ def _marginal(test: CITest, log_alpha: float, skeleton: Skeleton, knowledge: Bou
             elif decided[i]:
                 skeleton.weakest[u, v] = answers[i]
         for i in np.flatnonzero(answers.verdict != Verdict.DECIDED).tolist():
-            skeleton.note_undecided(*map(int, part[i]), empty[:1], answers.part(i, i + 1))
+            skeleton.note_undecided(int(x[i]), int(y[i]), empty[:1], answers.part(i, i + 1))
 
 
 def candidates(

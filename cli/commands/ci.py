@@ -65,7 +65,7 @@ def ci(
     asked = options.all_queries(questions or [])
     dataset = reading.read(data, read)
     context = talk.context()
-    context.warnings.extend(dataset.notices)
+    context.warn_all(dataset.notices)
     choice = test_choice(more["test"])
     rows = [_answer(q, dataset, choice, options.alpha, context) for q in asked]
     talk.warn(context.warnings)
