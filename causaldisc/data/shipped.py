@@ -33,7 +33,8 @@ class File:
 class Shipped:
     """A data set: its shape, the columns of each kind, its files, and where all of it is from.
 
-    `missing` counts empty cells. `truth` tells where the true graph is from, empty without one.
+    `rows` is 0 for a network without rows. `missing` counts missing cells. `truth` tells where the true graph
+    is from, and is empty without one.
     """
 
     name: str
@@ -90,7 +91,8 @@ def path(name: str, part: Part = Part.DATA) -> Path:
     files = find(name).files
     if part not in files:
         others = ", ".join(s.name for s in catalogue() if part in s.files)
-        raise UsageError(f"data set {name!r} has no {part.value}; these have: {others}")
+        remedy = f"make rows with 'causaldisc simulate network --model {name}'; " if part is Part.DATA else ""
+        raise UsageError(f"data set {name!r} has no {part.value}; {remedy}these have it: {others}")
     return _folder() / files[part].name
 
 

@@ -1,6 +1,6 @@
 """Rows of a known Bayesian network, read from a BIF file or shipped (asia, alarm, ...).
 
-A level named like a missing cell ("NA") is written as it is; a notice says how to read it back.
+A level named like a missing cell (NA, None) is written as it is, and a warning says how to read it back.
 """
 
 from __future__ import annotations
@@ -19,6 +19,11 @@ from causaldisc.options import opt
 from causaldisc.result import Notice
 from causaldisc.simulate import _bif
 from causaldisc.simulate.base import Simulated
+
+# What readers take for a missing cell unless told otherwise.
+_MISSING_MARKERS = frozenset(
+    {"", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?", "*", ".", "-nan", "#N/A"}
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,8 +53,12 @@ def _find(model: str) -> Path:
 
 
 def _ambiguous_levels(data: Dataset) -> list[Notice]:
-    columns = [c.name for c in data.columns if "NA" in c.levels]
-    if not columns:
-        return []
-    remedy = "when reading the rows back, name another marker of missing cells with --na"
-    return [Notice("level-like-missing", f"'NA' is a level of {', '.join(columns)}; {remedy}")]
+    return [
+        Notice(
+            "level-like-missing",
+            f"{level!r} is a level of column {column.name!r}; it reads back as missing without --na",
+        )
+        for column in data.columns
+        for level in column.levels
+        if level in _MISSING_MARKERS
+    ]
