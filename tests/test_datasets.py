@@ -126,9 +126,7 @@ def test_the_page_lists_exactly_what_ships():
 
 
 def test_unknown_names_get_a_suggestion():
-    with pytest.raises(
-        UsageError, match="no data set 'penguin' comes with causaldisc; did you mean 'penguins'"
-    ):
+    with pytest.raises(UsageError, match="no data set 'penguin' comes with causaldisc; did you mean 'penguins'"):
         shipped.path("penguin")
 
 

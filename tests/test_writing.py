@@ -52,11 +52,7 @@ def test_floats_read_back_as_they_were(values):
     assert [float(line) for line in lines] == values
 
 
-@given(
-    st.lists(
-        st.text(st.characters(exclude_categories=["Cs"]), max_size=5), min_size=2, max_size=6, unique=True
-    )
-)
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=5), min_size=2, max_size=6, unique=True))
 def test_levels_read_back_as_they_were(levels):
     codes = list(range(len(levels))) * 2
     content = text(discrete("x", codes, levels), discrete("y", codes, levels))

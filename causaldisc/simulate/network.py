@@ -21,9 +21,7 @@ from causaldisc.simulate import _bif
 from causaldisc.simulate.base import Simulated
 
 # What readers take for a missing cell unless told otherwise.
-_MISSING_MARKERS = frozenset(
-    {"", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?", "*", ".", "-nan", "#N/A"}
-)
+_MISSING_MARKERS = frozenset({"", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?", "*", ".", "-nan", "#N/A"})
 
 
 @dataclass(frozen=True, kw_only=True)
