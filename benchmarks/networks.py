@@ -19,7 +19,7 @@ from causaldisc.search.colliders import ColliderRule
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
-from test_networks import FOLDER, LARGE, network  # noqa: E402  # the tests know how to read the files
+from test_networks import FOLDER, LARGE, network  # the tests know how to read the files
 
 if __name__ == "__main__":
     rule = ColliderRule(sys.argv[1]) if len(sys.argv) > 1 else ColliderRule.SEPSET
