@@ -1,5 +1,6 @@
 """Compile every kernel in ext/; everything else about the build is in pyproject.toml."""
 
+import sysconfig
 from pathlib import Path
 
 from Cython.Build import cythonize
@@ -9,13 +10,16 @@ kernels = sorted(Path("ext").glob("*.pyx"))
 if not kernels:
     raise SystemExit("no kernel found in ext/: this source tree is not complete")
 
+if not (Path(sysconfig.get_path("include")) / "Python.h").is_file():
+    raise SystemExit("the C headers of Python are missing; on Debian: apt install python3-dev")
+
 # No -march and no fast-math: the same binary runs on any machine of its kind and gives the same bits.
-FLAGS = ["-O3", "-ffp-contract=off"]
+FLAGS = ["-O3", "-g0", "-ffp-contract=off"]
 
 setup(
     ext_modules=cythonize(
         [Extension(f"causaldisc._ext.{k.stem}", [str(k)], extra_compile_args=FLAGS) for k in kernels],
         language_level=3,
-        include_path=["."],
+        include_path=["ext"],
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from causaldisc.result import Notice
@@ -23,3 +23,8 @@ class Context:
         notice = Notice(code, message)
         if notice not in self.warnings:
             self.warnings.append(notice)
+
+    def warn_all(self, notices: Iterable[Notice]) -> None:
+        """Take over warnings that were made elsewhere."""
+        for notice in notices:
+            self.warn(notice.code, notice.message)

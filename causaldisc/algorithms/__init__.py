@@ -1,0 +1,1 @@
+"""Discovery algorithms: one module a command, each with `Options` and `run`."""

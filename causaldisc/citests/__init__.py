@@ -1,0 +1,98 @@
+"""Conditional-independence tests: one module a test, each with `Options`, `suits`, `accepts`, `build`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from causaldisc import registry
+from causaldisc.citests.base import Answer, Answers, CITest, Verdict, answer
+from causaldisc.context import Context
+from causaldisc.data.dataset import Dataset
+from causaldisc.errors import DataError
+
+PACKAGE = "causaldisc.citests"
+
+__all__ = [
+    "Answer",
+    "Answers",
+    "CITest",
+    "TestChoice",
+    "Verdict",
+    "answer",
+    "build",
+    "choose",
+    "names",
+    "option_types",
+]
+
+
+def names() -> list[str]:
+    """Return the names of all tests that data can be given to."""
+    return list(registry.files(PACKAGE))
+
+
+def option_types() -> list[type]:
+    """Return the option classes of all tests, each once."""
+    return list(dict.fromkeys(registry.load(PACKAGE, name).Options for name in names()))
+
+
+def choose(data: Dataset) -> str:
+    """Return the test that `--test auto` means: the one that says the data suit it.
+
+    Raises DataError that says why none does.
+    """
+    for name in names():
+        if registry.load(PACKAGE, name).suits(data):
+            return name
+    raise DataError(_why_none(data))
+
+
+def suggest(data: Dataset) -> tuple[str | None, str]:
+    """Return what `--test auto` would choose and what that is, or None and why nothing fits."""
+    try:
+        name = choose(data)
+    except DataError as error:
+        return None, str(error)
+    return name, registry.summary(PACKAGE, name)
+
+
+def _why_none(data: Dataset) -> str:
+    discrete = [c.name for c in data.columns if c.kind.is_discrete]
+    numeric = [c.name for c in data.columns if not c.kind.is_discrete]
+    return (
+        f"no test takes discrete columns ({_some(discrete)}) together with numeric ones ({_some(numeric)}); "
+        "choose one sort with --columns, declare the kinds with --types, "
+        "or treat numbers that stand for ordered categories as numbers with --test fisherz"
+    )
+
+
+def _some(columns: list[str]) -> str:
+    return ", ".join(columns[:3]) + (", ..." if len(columns) > 3 else "")
+
+
+@dataclass(frozen=True)
+class TestChoice:
+    """The test a user asks for: its name or `auto`, and options by name for whichever test it will be."""
+
+    __test__ = False  # not a test case, whatever pytest makes of the name
+
+    name: str = "auto"
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+def build(choice: TestChoice, data: Dataset, context: Context) -> CITest:
+    """Bind the chosen test to data.
+
+    Raises UsageError for an unknown test, DataError when the test does not take these columns.
+    """
+    name = choose(data) if choice.name == "auto" else choice.name
+    module = registry.load(PACKAGE, name, "test")
+    reason = module.accepts(data)
+    if reason:
+        raise DataError(reason)
+    known = {f.name for f in fields(module.Options)}
+    options = module.Options(**{k: v for k, v in choice.values.items() if k in known})
+    test: CITest = module.build(data, options, context)
+    return test

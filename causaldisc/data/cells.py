@@ -202,9 +202,7 @@ def _categories(text: _Words, present: NDArray[np.bool_], notices: tuple[Notice,
 def _not_a_number(word: str, share: float, cell: str, rules: Rules) -> DataError:
     if rules.as_numbers:
         form = " or a time such as 2026-01-05T10:00" if rules.as_numbers == "time" else ""
-        return DataError(
-            f"{cell}: {word!r} is not a number{form}, but --types calls the column {rules.as_numbers}"
-        )
+        return DataError(f"{cell}: {word!r} is not a number{form}, but --types calls the column {rules.as_numbers}")
     return DataError(
         f"{cell}: {word!r} is not a number, though {share:.0%} of the column's cells are; "
         f"if it marks a missing cell, say --na 'NA,{word}'; "

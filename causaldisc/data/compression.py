@@ -20,9 +20,7 @@ def unpack(raw: bytes, label: str) -> bytes:
     try:
         content = decompress(raw)
     except _damage() as error:
-        raise DataError(
-            f"{label} is cut short or damaged ({name}: {error}); copy or make it again"
-        ) from error
+        raise DataError(f"{label} is cut short or damaged ({name}: {error}); copy or make it again") from error
     if not content:
         raise DataError(f"{label} holds an empty file; did the step that writes it fail?")
     return content

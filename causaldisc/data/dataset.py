@@ -61,7 +61,7 @@ class Column:
     def zeros(self) -> NDArray[np.bool_]:
         """True where the raw cell is a zero; shape (n,)."""
         if self.values is not None:
-            return self.values == 0.0
+            return np.equal(self.values, 0.0)
         zero_levels = [code for code, level in enumerate(self.levels) if level == "0"]
         return np.isin(self._known_codes(), zero_levels)
 

@@ -81,9 +81,7 @@ class DelimitedTable:
         except pa.ArrowInvalid as error:
             if "straddl" not in str(error):
                 raise
-        return self._parse_in_blocks(
-            positions, min(len(self.content), _LARGEST_BLOCK)
-        )  # one row is very long
+        return self._parse_in_blocks(positions, min(len(self.content), _LARGEST_BLOCK))  # one row is very long
 
     def _parse_in_blocks(self, positions: Sequence[int], block_size: int) -> pa.Table:
         import pyarrow as pa
@@ -128,9 +126,7 @@ class DelimitedTable:
         if self._has_quotes and self.content.count(b'"', self.body) % 2:
             line, cells = deque(self._records(), maxlen=1).pop()
             if "\n" in cells[-1] or "\r" in cells[-1]:
-                raise DataError(
-                    f"{self.label}, line {line}: a quote is opened there and never closed; close it"
-                )
+                raise DataError(f"{self.label}, line {line}: a quote is opened there and never closed; close it")
 
     def _explained(self, error: Exception) -> DataError:
         """Return the error that names the first row with too many or too few cells."""

@@ -104,7 +104,5 @@ def _without_names(label: str, line: int, width: int) -> Notice:
 
 
 def _numbers_as_names(label: str, line: int) -> Notice:
-    message = (
-        f"line {line} of {label} numbers the columns and is taken as a header; if it is data, say --no-header"
-    )
+    message = f"line {line} of {label} numbers the columns and is taken as a header; if it is data, say --no-header"
     return Notice("numbered-header", message)

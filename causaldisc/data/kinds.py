@@ -57,9 +57,7 @@ def _of_text(cells: Cells, kind: ColumnKind | None, rules: Rules) -> Column:
 
 def _discrete(levels: int, kind: ColumnKind | None, rules: Rules) -> ColumnKind:
     if kind is ColumnKind.BINARY and levels > 2:
-        raise DataError(
-            f"{rules.whole} has {levels} different values, so it cannot be binary as --types says"
-        )
+        raise DataError(f"{rules.whole} has {levels} different values, so it cannot be binary as --types says")
     return ColumnKind.BINARY if levels <= 2 else ColumnKind.DISCRETE
 
 
@@ -75,9 +73,7 @@ def _require_counts(values: NDArray[np.float64], rules: Rules) -> None:
     wrong = np.flatnonzero((values < 0) | (np.floor(values) != values) & ~np.isnan(values))
     if wrong.size:
         row = int(wrong[0])
-        raise DataError(
-            f"{rules.cell(row)}: {values[row]:g} is not a count, but --types calls the column count"
-        )
+        raise DataError(f"{rules.cell(row)}: {values[row]:g} is not a count, but --types calls the column count")
 
 
 def _levels_if_discrete(values: NDArray[np.float64]) -> NDArray[np.float64] | None:

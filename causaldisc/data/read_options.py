@@ -20,6 +20,8 @@ _DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "space"
 class ReadOptions(Options):
     """How to read a table; whatever is not given is found out from the file."""
 
+    TITLE = "Reading"
+
     delimiter: str | None = opt(
         None,
         "What separates the cells: a character, or tab, comma, semicolon, pipe, or space (runs of blanks). "
@@ -51,9 +53,7 @@ class ReadOptions(Options):
         "Kinds: continuous, count, discrete, binary, time, context.",
         metavar="NAME=KIND",
     )
-    drop_constant: bool = opt(
-        False, "Drop columns that are constant or all missing, instead of stopping there."
-    )
+    drop_constant: bool = opt(False, "Drop columns that are constant or all missing, instead of stopping there.")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -75,11 +75,7 @@ class ReadOptions(Options):
     @cached_property
     def markers(self) -> tuple[str, ...]:
         """What marks a missing cell; always includes the empty cell."""
-        return (
-            DEFAULT_MARKERS
-            if self.na is None
-            else ("", *(m.strip() for m in self.na.split(",") if m.strip()))
-        )
+        return DEFAULT_MARKERS if self.na is None else ("", *(m.strip() for m in self.na.split(",") if m.strip()))
 
     @cached_property
     def doubtful_markers(self) -> frozenset[str]:

@@ -53,9 +53,7 @@ def _open(content: bytes, options: ReadOptions, label: str) -> Table:
     return open_delimited(content, options, label)
 
 
-def _columns(
-    table: Table, options: ReadOptions, label: str
-) -> tuple[tuple[Column, ...], int, tuple[Notice, ...]]:
+def _columns(table: Table, options: ReadOptions, label: str) -> tuple[tuple[Column, ...], int, tuple[Notice, ...]]:
     positions = select(table.names, options.columns, label)
     types = kinds(table.names, options.types, label)
     _refuse_double_names(table.names, positions, label)

@@ -35,14 +35,6 @@ class ColumnReport:
 
 
 @dataclass(frozen=True)
-class SuggestedTest:
-    """The conditional-independence test that fits the kinds of the columns, None if none does, and why."""
-
-    test: str | None
-    reason: str
-
-
-@dataclass(frozen=True)
 class Report:
     """What `describe` finds. `tests_by_depth` bounds the tests of a search from above, for depth 0 to 3."""
 
@@ -54,7 +46,6 @@ class Report:
     identical: tuple[tuple[str, ...], ...]
     dependences: tuple[Dependence, ...]
     dependences_note: str
-    suggestion: SuggestedTest
     tests_by_depth: tuple[int, ...]
 
     def as_dict(self) -> dict[str, object]:
@@ -84,7 +75,6 @@ def describe(dataset: Dataset) -> Report:
         identical=identical,
         dependences=dependences,
         dependences_note=note,
-        suggestion=suggest_test(dataset),
         tests_by_depth=tuple(most_tests(len(dataset), depth) for depth in range(_DEEPEST + 1)),
     )
 
@@ -92,28 +82,6 @@ def describe(dataset: Dataset) -> Report:
 def most_tests(variables: int, depth: int) -> int:
     """Return how many tests there are of a pair given `depth` others: what no search goes beyond."""
     return comb(variables, 2) * comb(max(variables - 2, 0), depth)
-
-
-def suggest_test(dataset: Dataset) -> SuggestedTest:
-    """Return the test for the columns that are variables; times and contexts do not count.
-
-    Whole numbers with few values count as discrete, though their numbers can be had with --types.
-    """
-    ignored = (ColumnKind.TIME, ColumnKind.CONTEXT)
-    columns = [c for c in dataset.columns if c.kind not in ignored]
-    discrete = [c.name for c in columns if c.kind.is_discrete]
-    text = [c.name for c in columns if c.values is None]
-    if not columns:
-        return SuggestedTest(None, "there is no column but times and contexts")
-    if not discrete:
-        return SuggestedTest("fisherz", "all columns are numbers")
-    if len(discrete) == len(columns):
-        return SuggestedTest("gsq", "all columns are discrete")
-    found = f"{len(discrete)} of {len(columns)} columns are discrete ({_some(discrete)}); no test takes both kinds"
-    if text:
-        return SuggestedTest(None, f"{found}; leave out the text with --columns '{_without(text)}'")
-    types = ",".join(f"{name}=continuous" for name in discrete[:3]) + (",..." if discrete[3:] else "")
-    return SuggestedTest(None, f"{found}; if their numbers are amounts, say --types '{types}'")
 
 
 def _describe_column(column: Column) -> ColumnReport:
@@ -171,9 +139,7 @@ def _content_key(column: Column) -> tuple[object, ...]:
 
 def _dependences(dataset: Dataset, skip: set[str]) -> tuple[tuple[Dependence, ...], str]:
     columns = tuple(
-        c
-        for c in dataset.columns
-        if c.name not in skip and c.values is not None and c.kind is not ColumnKind.CONTEXT
+        c for c in dataset.columns if c.name not in skip and c.values is not None and c.kind is not ColumnKind.CONTEXT
     )
     if len(columns) < 2:
         return (), ""
@@ -188,11 +154,3 @@ def _dependences(dataset: Dataset, skip: set[str]) -> tuple[tuple[Dependence, ..
         return (), f"not looked for, as {rows} complete rows fit any {len(names)} columns of numbers"
     note = "" if rows == dataset.rows else f"looked for in the {rows} rows without missing numbers"
     return find_dependences(names, data[varies]), note
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(map(repr, names[:3])) + (", ..." if names[3:] else "")
-
-
-def _without(names: list[str]) -> str:
-    return ",".join(f"!{name}" for name in names[:3]) + (",..." if names[3:] else "")

@@ -48,17 +48,11 @@ def identifier(column: Column, rows: int, label: str) -> Notice | None:
         count, missing = len(column.levels), int(column.missing.sum())
         unique = count == rows - missing >= _FEWEST_ROWS
         reason = (
-            "has another text in every row"
-            if unique
-            else f"has {count} categories"
-            if count > _MANY_LEVELS
-            else ""
+            "has another text in every row" if unique else f"has {count} categories" if count > _MANY_LEVELS else ""
         )
     if not reason:
         return None
-    message = (
-        f"column {column.name!r} of {label} {reason}; if it is no variable, say --columns '!{column.name}'"
-    )
+    message = f"column {column.name!r} of {label} {reason}; if it is no variable, say --columns '!{column.name}'"
     return Notice("identifier", message)
 
 

@@ -58,9 +58,7 @@ def sniff(content: bytes, options: ReadOptions, label: str) -> Dialect:
     header = find_header(sample, _names_in_comment(comments, delimiter), decimal, options, label)
     notices = [*header.notices, *_doubtful_markers(sample, header, decimal, options, label)]
     if decimal == "," and options.decimal is None:
-        notices.append(
-            Notice("decimal-comma", f"numbers such as 1,5 in {label} are read with a decimal comma")
-        )
+        notices.append(Notice("decimal-comma", f"numbers such as 1,5 in {label} are read with a decimal comma"))
     return Dialect(delimiter, decimal, header.names, header.body_line, tuple(notices))
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from causaldisc.data.dataset import Column, Dataset
+from causaldisc.data.dataset import Column, ColumnKind, Dataset
 from causaldisc.data.read_options import ReadOptions
 from causaldisc.data.source import label
 from causaldisc.errors import DataError
@@ -55,6 +55,22 @@ def validate_for_analysis(dataset: Dataset, options: ReadOptions) -> Dataset:
         raise DataError(f"every column of {where} is constant or all missing: {shown}; is it the right file?")
     notice = Notice("constant-dropped", f"{where} has {count} constant or all missing, left out: {shown}")
     return replace(dataset, columns=kept, notices=(*dataset.notices, notice))
+
+
+def variables(dataset: Dataset) -> Dataset:
+    """Return the columns that are variables: times and contexts are left out, with a notice.
+
+    Raises DataError when no variable is left.
+    """
+    others = tuple(c for c in dataset.columns if c.kind in (ColumnKind.TIME, ColumnKind.CONTEXT))
+    if not others:
+        return dataset
+    kept = tuple(c for c in dataset.columns if c not in others)
+    shown = ", ".join(f"{c.name!r} ({c.kind.value})" for c in others)
+    if not kept:
+        raise DataError(f"{label(dataset.source)} has no column but times and contexts: {shown}")
+    message = f"left out, as no variable: {shown}; --types 'NAME=continuous' makes one of it"
+    return replace(dataset, columns=kept, notices=(*dataset.notices, Notice("not-a-variable", message)))
 
 
 def _trouble(column: Column) -> str:

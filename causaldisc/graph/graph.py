@@ -108,7 +108,13 @@ class Graph:
     # ---- changing edges
 
     def add_edge(
-        self, u: int, v: int, mark_u: Mark, mark_v: Mark, lag: int = 0, attributes: Mapping[str, Value] | None = None
+        self,
+        u: int,
+        v: int,
+        mark_u: Mark,
+        mark_v: Mark,
+        lag: int = 0,
+        attributes: Mapping[str, Value] | None = None,
     ) -> None:
         """Add an edge with `mark_u` at u and `mark_v` at v.
 
@@ -124,7 +130,8 @@ class Graph:
             self._marks[u][v] = mark_v
             self._marks[v][u] = mark_u
         if attributes:
-            self.annotate(u, v, lag, **attributes)
+            # Not by annotate: an attribute of a file may be called u, v or lag.
+            self._attributes[self._key(u, v, lag)] = dict(attributes)
 
     def remove_edge(self, u: int, v: int, lag: int = 0) -> None:
         """Remove an edge and its attributes; KeyError when there is none."""
@@ -198,9 +205,7 @@ class Graph:
 
         An edge of lag 0 is told from its tail or circle end towards its arrow; equal ends go by node order.
         """
-        found = [
-            self._canonical(u, v) for u, ends in enumerate(self._marks) for v in ends if u < v
-        ] + [
+        found = [self._canonical(u, v) for u, ends in enumerate(self._marks) for v in ends if u < v] + [
             Edge(u, v, mark_u, mark_v, lag, self.attributes(u, v, lag))
             for (u, v, lag), (mark_u, mark_v) in self._lagged.items()
         ]
@@ -223,13 +228,14 @@ class Graph:
         twin._attributes = {key: dict(values) for key, values in self._attributes.items()}
         return twin
 
-    def reordered(self, names: Iterable[str]) -> Graph:
-        """Return the same graph with its nodes in another order; `names` is a permutation of the names."""
-        order = [self._index[name] for name in names]
-        if sorted(order) != list(range(len(self))):
+    def reordered(self, order: Iterable[str | Node]) -> Graph:
+        """Return the same edges on the same names in another order; a Node replaces that of its name."""
+        nodes = tuple(n if isinstance(n, Node) else self.nodes[self._index[n]] for n in order)
+        places = [self._index[node.name] for node in nodes]
+        if sorted(places) != list(range(len(self))):
             raise ValueError("the new order must name every node once")
-        twin = Graph((self.nodes[i] for i in order), self.kind)
-        place = {old: new for new, old in enumerate(order)}
+        twin = Graph(nodes, self.kind)
+        place = {old: new for new, old in enumerate(places)}
         for e in self.edges():
             twin.add_edge(place[e.source], place[e.target], e.mark_source, e.mark_target, e.lag, e.attributes)
         return twin

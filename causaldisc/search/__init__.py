@@ -1,0 +1,1 @@
+"""Constraint-based search: skeleton, colliders, orientation; shared by every algorithm that tests."""

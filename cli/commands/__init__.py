@@ -1,0 +1,1 @@
+"""Commands that are no algorithm: one file each, with `command()`; its first line is the line of the help."""

@@ -1,0 +1,126 @@
+"""Graph formats, one module each, found by the registry.
+
+A module has SUFFIXES, LOSES (of "attributes", "lag", "kind", "node attributes", "evidence"; evidence is the
+separations, the warnings and the provenance), and the functions dump, load and recognises.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Protocol, cast
+
+from causaldisc import registry
+from causaldisc.errors import DataError
+from causaldisc.graph.formats._reading import check_name, guess_kind
+from causaldisc.graph.formats._values import in_order
+from causaldisc.result import Result
+
+PACKAGE = "causaldisc.graph.formats"
+
+
+class Format(Protocol):
+    """What a module of this package offers."""
+
+    SUFFIXES: tuple[str, ...]
+    LOSES: frozenset[str]
+
+    def dump(self, result: Result) -> str:
+        """Return the result as text; DataError when the format cannot hold an edge of it."""
+
+    def load(self, text: str) -> Result:
+        """Return the result that a text holds; DataError when it is not in this format."""
+
+    def recognises(self, text: str) -> bool:
+        """Tell at a glance whether a text may be in this format."""
+
+
+def names() -> list[str]:
+    """Return the names of all formats."""
+    return list(registry.files(PACKAGE))
+
+
+def get(name: str) -> Format:
+    """Return the format of a name; UsageError when there is none."""
+    return cast(Format, registry.load(PACKAGE, name, "graph format"))
+
+
+def for_path(path: str | Path) -> str | None:
+    """Return the name of the format that a file's suffix stands for."""
+    suffix = Path(path).suffix.lower()
+    return next((name for name in names() if suffix in get(name).SUFFIXES), None)
+
+
+def dump(name: str, result: Result) -> str:
+    """Return a result as text in a format; DataError when the format cannot hold an edge or a name of it."""
+    for number, node in enumerate(result.graph.names, 1):
+        check_name(node, number)
+    text = get(name).dump(result)
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise DataError(f"an attribute holds {error.object[error.start]!a}, which is not valid Unicode") from None
+    return text
+
+
+def load(text: str, *, name: str | None = None, path: str | Path | None = None, source: str = "<stdin>") -> Result:
+    """Return the result that a text holds, in the format named, else of the path's suffix, else recognised.
+
+    A suffix gives way to the content where only another format recognises it: a `.csv` may be a matrix.
+    """
+    text = text.removeprefix("\ufeff")
+    name = name or _recognised(text, for_path(path) if path is not None else None, source)
+    form = get(name)
+    try:
+        return form.load(text)
+    except DataError as error:
+        raise DataError(f"{source}: {error}") from None
+
+
+def _recognised(text: str, suggested: str | None, source: str) -> str:
+    candidates = [suggested] if suggested else []
+    for name in [*candidates, *names()]:
+        if get(name).recognises(text):
+            return name
+    if suggested:
+        return suggested
+    raise DataError(f"{source}: this is no graph in a known format; name one of {', '.join(names())}")
+
+
+def read(path: str | Path, name: str | None = None) -> Result:
+    """Return the result in a file, or on standard input when the path is `-`."""
+    is_stdin = str(path) == "-"
+    source = "<stdin>" if is_stdin else str(path)
+    try:
+        content = sys.stdin.buffer.read() if is_stdin else Path(path).read_bytes()
+        text = content.decode("utf-8")
+    except OSError as error:
+        raise DataError(f"cannot read {source!r}: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        raise DataError(f"{source}: byte {error.start + 1} is not UTF-8; save the graph as UTF-8") from None
+    return load(text, name=name, path=None if is_stdin else path, source=source)
+
+
+def losses(name: str, result: Result) -> list[str]:
+    """Return what this very result would lose in a format, in words for a warning."""
+    lost = get(name).LOSES
+    graph = result.graph
+    on_edges = in_order({key for edge in graph.edges() for key in edge.attributes})
+    on_nodes = in_order({key for node in graph.nodes for key in node.attributes})
+    lags = sum(edge.lag > 0 for edge in graph.edges())
+    words = {
+        "attributes": [f"edge attributes: {', '.join(on_edges)}"] if on_edges else [],
+        "node attributes": [f"node attributes: {', '.join(on_nodes)}"] if on_nodes else [],
+        "lag": [_count(lags, "lag")] if lags else [],
+        "kind": [f"the kind of the graph: {graph.kind.value}"] if guess_kind(graph) is not graph.kind else [],
+        "evidence": [
+            *([_count(len(result.separations), "separation")] if result.separations else []),
+            *([_count(len(result.warnings), "warning")] if result.warnings else []),
+            *(["the provenance, wholly or in part"] if result.provenance else []),
+        ],
+    }
+    return [word for key, found in words.items() if key in lost for word in found]
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"

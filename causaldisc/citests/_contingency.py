@@ -1,0 +1,84 @@
+"""What the G-squared and chi-squared tests share: options, and the binding to category codes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from causaldisc._ext import contingency
+from causaldisc.citests.base import Answers
+from causaldisc.data.dataset import Dataset
+from causaldisc.options import Options as _Options
+from causaldisc.options import opt
+
+
+class DfRule(Enum):
+    """How degrees of freedom are counted when categories go unseen."""
+
+    STRATUM = "stratum"
+    FULL = "full"
+    OCCUPIED = "occupied"
+
+
+_CODES = {DfRule.STRATUM: 0, DfRule.FULL: 1, DfRule.OCCUPIED: 2}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(_Options):
+    """Options of the tests on contingency tables."""
+
+    df: DfRule = opt(
+        DfRule.STRATUM,
+        "Degrees of freedom of gsq and chisq: 'stratum' counts (rows seen - 1)(columns seen - 1) within each "
+        "stratum of the conditioning set, 'occupied' counts all levels in the strata seen, 'full' counts all "
+        "levels in all strata.",
+    )
+    min_rows_per_df: float = opt(
+        0.0,
+        "Rows that gsq and chisq demand for each degree of freedom; with fewer the test is 'insufficient' and "
+        "the edge stays.",
+        at_least=0,
+    )
+
+
+def accepts(data: Dataset, name: str) -> str | None:
+    """Return why the tests cannot take the data, or None."""
+    for column in data.columns:
+        if column.codes is None:
+            return (
+                f"column {column.name!r} is {column.kind.value}, and {name} needs discrete columns; "
+                f"declare it with --types '{column.name}=discrete' or leave it out with --columns '!{column.name}'"
+            )
+    return None
+
+
+@dataclass(frozen=True)
+class ContingencyTest:
+    """A test bound to category codes, shape (variables, rows), -1 where missing."""
+
+    name: str
+    codes: NDArray[np.int32]
+    levels: NDArray[np.int32]
+    pearson: bool
+    options: Options
+
+    @property
+    def variables(self) -> int:
+        return len(self.codes)
+
+    def answers(self, x: NDArray[np.int32], y: NDArray[np.int32], given: NDArray[np.int32]) -> Answers:
+        out = Answers.empty(len(x))
+        contingency.tests(
+            self.codes, self.levels, x, y, given, self.pearson, _CODES[self.options.df],
+            self.options.min_rows_per_df, out.log_p, out.statistic, out.df, out.n, out.verdict,
+        )  # fmt: skip
+        return out
+
+
+def bind(name: str, data: Dataset, pearson: bool, options: Options) -> ContingencyTest:
+    """Bind a test to the codes of the data."""
+    levels = np.array([len(c.levels) for c in data.columns], np.int32)
+    return ContingencyTest(name, data.code_matrix(), levels, pearson, options)

@@ -1,0 +1,25 @@
+"""Where a result came from, as plain JSON values: enough to repeat it, and the same for equal runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from causaldisc._version import __version__
+from causaldisc.data.dataset import Dataset
+from causaldisc.search.skeleton import Skeleton
+
+
+def of_search(algorithm: str, options: Mapping[str, object], data: Dataset, skeleton: Skeleton) -> dict[str, object]:
+    """Describe a constraint-based search."""
+    return {
+        "tool": "causaldisc",
+        "version": __version__,
+        "algorithm": algorithm,
+        "options": dict(options),
+        "data": {"source": data.source, "sha256": data.sha256, "rows": data.rows, "columns": len(data)},
+        "tests": {
+            "total": sum(skeleton.tests_by_depth) + skeleton.collider_tests,
+            "by_depth": list(skeleton.tests_by_depth),
+            "colliders": skeleton.collider_tests,
+        },
+    }

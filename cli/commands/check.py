@@ -1,0 +1,73 @@
+"""Examine a data file: kinds, missing cells, constants, dependent columns, the test to use and its cost."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from causaldisc.cli import flags, tables
+from causaldisc.cli.discover import DataArgument
+from causaldisc.cli.tables import TableFormat
+from causaldisc.cli.talk import TalkOptions
+from causaldisc.cli.writing import write_bytes
+
+from causaldisc import citests
+from causaldisc.data import reading
+from causaldisc.data.reading import ReadOptions
+from causaldisc.data.report import Report, describe
+from causaldisc.data.validation import variables
+from causaldisc.options import Options, opt
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckOptions(Options):
+    """How to show the report."""
+
+    TITLE = "Report"
+
+    json: bool = opt(False, "Write JSON, also on a terminal.")
+    output: str = opt("-", "Write the report to this file.", names=("-o",), metavar="FILE")
+
+
+def check(data: DataArgument, options: CheckOptions, read: ReadOptions, talk: TalkOptions) -> None:
+    """Describe the data without judging them."""
+    dataset = reading.read(data, read)
+    talk.warn(dataset.notices)
+    found = describe(dataset)
+    test, reason = citests.suggest(variables(dataset))
+    suggestion = {"test": test, "reason": reason}
+    as_json = options.json or not (sys.stdout.isatty() and options.output == "-")
+    content = tables.render_one(found.as_dict() | {"suggestion": suggestion}) if as_json else _text(found, test, reason)
+    write_bytes(content.encode(), options.output)
+
+
+def _text(found: Report, test: str | None, reason: str) -> str:
+    """Return the report for people: a table of the columns, then what is remarkable, a line each."""
+    columns = [
+        {
+            "column": c.name,
+            "kind": c.kind,
+            "missing": c.missing or None,
+            "zeros": c.zeros or None,
+            "different": c.different,
+            "mean": c.mean,
+            "sd": c.sd,
+            "values": [f"{level} ({count})" for level, count in c.levels[:4]],
+        }
+        for c in found.columns
+    ]
+    lines = [f"{found.rows:,} rows, {found.complete_rows:,} of them complete; {len(found.columns)} columns"]
+    lines += [f"constant: {name}" for name in found.constant]
+    lines += [f"all missing: {name}" for name in found.all_missing]
+    lines += [f"identical: {', '.join(group)}" for group in found.identical]
+    lines += [f"exactly dependent: {dependence}" for dependence in found.dependences]
+    lines += [found.dependences_note] if found.dependences_note else []
+    lines.append(f"--test auto: {test + ', ' if test else 'none, '}{reason}")
+    most = ", ".join(f"{count:,} at depth {depth}" for depth, count in enumerate(found.tests_by_depth))
+    lines.append(f"tests at most: {most}")
+    return tables.render(columns, TableFormat.TEXT) + "\n" + "\n".join(lines) + "\n"
+
+
+def command() -> Any:
+    return flags.command(check, "check", __doc__ or "")

@@ -1,0 +1,98 @@
+"""Test conditional independence: 'X ~ Y | Z1, Z2', one question or a file of them."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from causaldisc.cli import flags, tables
+from causaldisc.cli.discover import DataArgument, test_choice, test_options
+from causaldisc.cli.tables import TableFormat
+from causaldisc.cli.talk import TalkOptions
+from causaldisc.cli.writing import write_bytes
+
+from causaldisc import citests, query
+from causaldisc.data import reading
+from causaldisc.data.dataset import Dataset
+from causaldisc.data.reading import ReadOptions
+from causaldisc.errors import DataError, UsageError
+from causaldisc.options import Options, opt
+from causaldisc.query import Query
+from causaldisc.search.evidence import rounded
+
+
+@dataclass(frozen=True, kw_only=True)
+class CiOptions(Options):
+    """What to ask and how to answer."""
+
+    TITLE = "Questions"
+
+    queries: str | None = opt(None, "File of questions, one a line; '#' starts a comment.", metavar="FILE")
+    alpha: float = opt(0.05, "Take for independent what has a p-value above this.", above=0, below=1)
+    check: bool = opt(False, "Exit with 1 unless every question is answered 'independent'.")
+    format: TableFormat = opt(
+        TableFormat.AUTO, "Table format; 'auto': text on a terminal, json in a pipe.", names=("-f",)
+    )
+    output: str = opt("-", "Write the table to this file.", names=("-o",), metavar="FILE")
+
+    def all_queries(self, given: list[str]) -> list[Query]:
+        """Return the questions of the command line, then those of the file."""
+        lines = list(given)
+        if self.queries:
+            try:
+                lines += Path(self.queries).read_text(encoding="utf-8").splitlines()
+            except OSError as error:
+                raise DataError(f"cannot read the questions in {self.queries!r}: {error.strerror}") from error
+        found = [query.parse(line) for line in lines if line.strip() and not line.lstrip().startswith("#")]
+        if not found:
+            raise UsageError("no question; ask one like 'X ~ Y | Z1, Z2', or give a file of them with --queries")
+        return found
+
+
+def ci(
+    data: DataArgument,
+    questions: Annotated[list[str] | None, typer.Argument(metavar="QUERY...", help="'X ~ Y | Z1, Z2'.")] = None,
+    *,
+    options: CiOptions,
+    read: ReadOptions,
+    talk: TalkOptions,
+    **more: Any,
+) -> int:
+    """Answer each question on its own columns, so that one never takes rows from another."""
+    asked = options.all_queries(questions or [])
+    dataset = reading.read(data, read)
+    context = talk.context()
+    context.warn_all(dataset.notices)
+    choice = test_choice(more["test"])
+    rows = [_answer(q, dataset, choice, options.alpha, context) for q in asked]
+    talk.warn(context.warnings)
+    write_bytes(tables.render(rows, options.format.resolved(sys.stdout.isatty())).encode(), options.output)
+    return int(options.check and any(row["answer"] != "independent" for row in rows))
+
+
+def _answer(
+    question: Query, data: Dataset, choice: citests.TestChoice, alpha: float, context: Any
+) -> dict[str, object]:
+    columns = data.select((question.x, question.y, *question.given))
+    test = citests.build(choice, columns, context)
+    got = citests.answer(test, 0, 1, range(2, len(columns)))
+    decided = got.verdict.is_decided
+    independent = "independent" if got.p_value > alpha else "dependent"
+    return {
+        "x": question.x,
+        "y": question.y,
+        "given": list(question.given),
+        "answer": independent if decided else got.verdict.name.lower(),
+        "p_value": rounded(got.p_value) if decided else None,
+        "statistic": rounded(got.statistic) if decided else None,
+        "df": got.df or None,
+        "n": got.n,
+        "test": test.name,
+    }
+
+
+def command() -> Any:
+    return flags.command(ci, "ci", __doc__ or "", {"test": test_options()})

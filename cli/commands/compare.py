@@ -1,0 +1,85 @@
+"""Score an estimated graph against the true one: SHD, precision, recall, F1."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+from causaldisc.cli import flags, tables
+from causaldisc.cli.tables import TableFormat
+from causaldisc.cli.talk import TalkOptions
+from causaldisc.cli.writing import write_bytes
+
+from causaldisc.errors import DataError
+from causaldisc.graph import Graph, GraphKind, formats
+from causaldisc.graph.equivalence import cpdag_of
+from causaldisc.graph.metrics import compare as score
+from causaldisc.graph.validity import problems
+from causaldisc.options import Options, opt
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareOptions(Options):
+    """How to compare and show."""
+
+    TITLE = "Comparison"
+
+    check: bool = opt(False, "Exit with 1 unless the graphs are equal (SHD 0).")
+    exact: bool = opt(False, "Compare a true DAG as it is; else with a CPDAG it is compared as its own CPDAG.")
+    format: TableFormat = opt(
+        TableFormat.AUTO, "Table format; 'auto': text on a terminal, json in a pipe.", names=("-f",)
+    )
+    output: str = opt("-", "Write the figures to this file.", names=("-o",), metavar="FILE")
+
+
+def compare(
+    true: Annotated[str, typer.Argument(metavar="TRUE", help="True graph, in any format; '-' is stdin.")],
+    est: Annotated[str, typer.Argument(metavar="EST", help="Estimated graph, likewise.")],
+    options: CompareOptions,
+    talk: TalkOptions,
+) -> int:
+    """Compare two graphs over the same nodes."""
+    if true == est == "-":
+        raise DataError("only one of the two graphs can come from stdin")
+    truth, guess = formats.read(true).graph, formats.read(est).graph
+    if guess.kind is GraphKind.CPDAG and not options.exact:
+        truth = _class_of(truth, true)
+    found = score(truth, guess)
+    dress = options.format.resolved(sys.stdout.isatty())
+    figures = _flat(found.as_dict())
+    if dress is TableFormat.TEXT:
+        content = tables.render([{"figure": k, "value": v} for k, v in figures.items()], dress)
+    elif dress is TableFormat.JSON:
+        content = tables.render_one(figures)
+    else:
+        content = tables.render([figures], dress)
+    write_bytes(content.encode(), options.output)
+    return int(options.check and found.shd > 0)
+
+
+def _flat(figures: Mapping[str, object]) -> dict[str, object]:
+    """Return nested figures as one level: `adjacency_precision` for precision of adjacency."""
+    flat: dict[str, object] = {}
+    for key, value in figures.items():
+        if isinstance(value, Mapping):
+            flat |= {f"{key}_{inner}": figure for inner, figure in value.items()}
+        else:
+            flat[key] = value
+    return flat
+
+
+def _class_of(truth: Graph, source: str) -> Graph:
+    """Return the CPDAG of a graph that is a DAG, by declaration or by its edges; other graphs as they are."""
+    as_dag = truth.copy(GraphKind.DAG)
+    if problems(as_dag):
+        if truth.kind is GraphKind.DAG:
+            raise DataError(f"{source}: {problems(as_dag)[0]}, so it is no DAG")
+        return truth
+    return cpdag_of(as_dag) if truth.kind in (GraphKind.DAG, GraphKind.MIXED) else truth
+
+
+def command() -> Any:
+    return flags.command(compare, "compare", __doc__ or "")

@@ -1,0 +1,55 @@
+"""Data sets that come with the program: list them, find their files, or print one."""
+
+from __future__ import annotations
+
+import gzip
+import sys
+from typing import Annotated, Any
+
+import typer
+from causaldisc.cli import flags, tables
+from causaldisc.cli.tables import TableFormat
+from causaldisc.cli.writing import write_bytes
+
+from causaldisc.data import shipped
+
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Name of a data set, as 'data list' shows it.")]
+TruthFlag = Annotated[bool, typer.Option("--truth", help="The true graph instead of the data.")]
+FormatFlag = Annotated[
+    TableFormat,
+    typer.Option("--format", "-f", help="Table format; 'auto': text on a terminal, json in a pipe."),
+]
+
+
+def list_(format: FormatFlag = TableFormat.AUTO) -> None:
+    """List the data sets."""
+    rows = [item.as_dict() for item in shipped.catalogue()]
+    write_bytes(tables.render(rows, format.resolved(sys.stdout.isatty())).encode(), "-")
+
+
+def path(name: NameArgument, truth: TruthFlag = False) -> None:
+    """Print the path of a data set's file."""
+    write_bytes(f"{shipped.truth_path(name) if truth else shipped.path(name)}\n".encode(), "-")
+
+
+def cat(name: NameArgument, truth: TruthFlag = False) -> None:
+    """Print a data set, uncompressed."""
+    file = shipped.truth_path(name) if truth else shipped.path(name)
+    content = file.read_bytes()
+    write_bytes(gzip.decompress(content) if file.suffix == ".gz" else content, "-")
+
+
+def command() -> Any:
+    app = typer.Typer(
+        add_completion=False,
+        help=__doc__,
+        rich_markup_mode=None,
+        no_args_is_help=True,
+        context_settings=flags.NAMES_OF_HELP,
+    )
+    app.command("list")(list_)
+    app.command("path")(path)
+    app.command("cat")(cat)
+    group = typer.main.get_command(app)
+    group.name = "data"
+    return group

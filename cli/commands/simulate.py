@@ -1,0 +1,73 @@
+"""Make data with a known true graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import typer
+from causaldisc.cli import flags
+from causaldisc.cli.talk import TalkOptions
+from causaldisc.cli.writing import WriteOptions, write, write_bytes
+from typer.core import TyperGroup
+
+from causaldisc import registry
+from causaldisc.data import writing
+from causaldisc.options import Options, opt
+from causaldisc.result import Result
+
+GENERATORS = "causaldisc.simulate"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimulateOptions(Options):
+    """Where data and truth go, and the seed."""
+
+    TITLE = "Output"
+
+    seed: int = opt(0, "Seed of the random numbers; the same seed gives the same bytes.", at_least=0)
+    output: str = opt("-", "Write the data to this file: CSV, or Parquet by suffix.", names=("-o",), metavar="FILE")
+    truth: str | None = opt(None, "Write the true graph to this file, in the format of its suffix.", metavar="FILE")
+
+
+class Generators(TyperGroup):
+    """One command a generator; listing them imports none."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(registry.files(GENERATORS))
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        return _command(cmd_name) if cmd_name in registry.files(GENERATORS) else None
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        with formatter.section("Generators"):
+            formatter.write_dl([(name, registry.summary(GENERATORS, name)) for name in registry.files(GENERATORS)])
+
+
+def _command(name: str) -> Any:
+    module = registry.load(GENERATORS, name)
+
+    def simulate(output: SimulateOptions, talk: TalkOptions, **more: Any) -> None:
+        import numpy as np
+
+        plan = WriteOptions(output=(output.truth,)).plan() if output.truth else []
+        made = module.generate(more["options"], np.random.default_rng(output.seed))
+        provenance = {"tool": "causaldisc", "generator": name, "seed": output.seed}
+        write(Result(made.truth, provenance=provenance), plan)
+        write_bytes(writing.encode(made.data, output.output), output.output)
+
+    return flags.command(simulate, name, module.__doc__ or "", {"options": module.Options})
+
+
+def command() -> Any:
+    app = typer.Typer(
+        add_completion=False, cls=Generators, help=__doc__, rich_markup_mode=None, context_settings=flags.NAMES_OF_HELP
+    )
+
+    @app.callback()
+    def generators() -> None:
+        """Only the generators do something."""
+
+    group = typer.main.get_command(app)
+    group.name = "simulate"
+    return group

@@ -1,0 +1,109 @@
+"""One command for every discovery algorithm: its flags come from what its `run` takes."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from dataclasses import dataclass
+from typing import Annotated, Any, get_type_hints
+
+import typer
+from causaldisc.cli import flags
+from causaldisc.cli.talk import TalkOptions
+from causaldisc.cli.writing import WriteOptions, write
+
+from causaldisc import citests, knowledge, registry
+from causaldisc.data import reading
+from causaldisc.data.reading import ReadOptions
+from causaldisc.data.validation import validate_for_analysis
+from causaldisc.knowledge import Knowledge
+from causaldisc.options import Options, opt
+from causaldisc.result import Result
+
+ALGORITHMS = "causaldisc.algorithms"
+DataArgument = Annotated[str, typer.Argument(metavar="DATA", help="Data file, or '-' for stdin.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnowledgeOptions(Options):
+    """What is known beforehand."""
+
+    TITLE = "Knowledge"
+
+    knowledge: str | None = opt(None, "File of tiers, forbidden and required edges (TOML or Tetrad's).", metavar="FILE")
+    tiers: str | None = opt(None, "Names in order of time: 'a, b < c < d'; later ones never cause earlier ones.")
+    forbid: tuple[str, ...] = opt((), "An edge that cannot be, 'a -> b'; may be given several times.", metavar="EDGE")
+    require: tuple[str, ...] = opt((), "An edge that must be, 'a -> b'; may be given several times.", metavar="EDGE")
+
+    def load(self) -> Knowledge:
+        """Return the file's knowledge joined with the flags'."""
+        of_file = knowledge.read(self.knowledge) if self.knowledge else Knowledge()
+        of_flags = Knowledge(
+            tiers=knowledge.tiers(self.tiers) if self.tiers else (),
+            forbidden=tuple(knowledge.arrow(edge, "--forbid") for edge in self.forbid),
+            required=tuple(knowledge.arrow(edge, "--require") for edge in self.require),
+            source="the command line" if self.tiers or self.forbid or self.require else "",
+        )
+        return of_file | of_flags
+
+
+def test_options() -> type:
+    """Return a dataclass of `--test` and the options of all tests."""
+    fields: dict[str, Any] = {
+        "test": (str, opt("auto", f"Conditional-independence test: auto, {', '.join(citests.names())}."))
+    }
+    for kind in citests.option_types():
+        hints = get_type_hints(kind)
+        for field in dataclasses.fields(kind):
+            fields.setdefault(field.name, (hints[field.name], field))
+    made = dataclasses.make_dataclass(
+        "TestOptions",
+        [(n, t, f) for n, (t, f) in fields.items()],
+        bases=(Options,),
+        frozen=True,
+        kw_only=True,
+    )
+    made.TITLE = "Test"  # type: ignore[attr-defined]
+    return made
+
+
+def test_choice(chosen: Any) -> citests.TestChoice:
+    """Return the test that the flags of `test_options` choose."""
+    values = {f.name: getattr(chosen, f.name) for f in dataclasses.fields(chosen)}
+    return citests.TestChoice(values.pop("test"), values)
+
+
+def command(name: str) -> Any:
+    """Return the command of an algorithm."""
+    module = registry.load(ALGORITHMS, name)
+    takes = inspect.signature(module.run).parameters
+    groups: dict[str, type] = {"options": module.Options}
+    if "test" in takes:
+        groups["test"] = test_options()
+    if "knowledge" in takes:
+        groups["knowledge"] = KnowledgeOptions
+    groups |= {"read": ReadOptions, "write": WriteOptions, "talk": TalkOptions}
+
+    def discover(data: DataArgument, **chosen: Any) -> None:
+        plan = chosen["write"].plan()
+        more: dict[str, Any] = {}
+        if "knowledge" in takes:
+            more["knowledge"] = chosen["knowledge"].load()
+        if "test" in takes:
+            more["test"] = test_choice(chosen["test"])
+        context = chosen["talk"].context()
+        dataset = validate_for_analysis(reading.read(data, chosen["read"]), chosen["read"])
+        result = module.run(dataset, options=chosen["options"], context=context, **more)
+        chosen["talk"].warn(result.warnings)
+        write(result, plan)
+        chosen["talk"].say(_in_one_line(name, result))
+
+    return flags.command(discover, name, module.__doc__ or "", groups)
+
+
+def _in_one_line(name: str, result: Result) -> str:
+    edges = list(result.graph.edges())
+    directed = sum(e.is_directed for e in edges)
+    tests = result.provenance.get("tests")
+    cost = f", {tests['total']:,} tests" if isinstance(tests, dict) else ""
+    return f"{name}: {len(result.graph)} nodes, {len(edges)} edges ({directed} directed){cost}"

@@ -1,0 +1,91 @@
+"""How the program talks: results on stdout, everything said to people on stderr."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from causaldisc.context import Context
+from causaldisc.options import Options, opt
+from causaldisc.result import Notice
+
+PROGRAM = "causaldisc"
+SHOWN_OF_A_KIND = 3
+PATIENCE = 0.7  # seconds before progress appears
+
+
+class Progress(Enum):
+    """When to show progress."""
+
+    AUTO = "auto"
+    NEVER = "never"
+    ALWAYS = "always"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TalkOptions(Options):
+    """What to say on stderr."""
+
+    TITLE = "Messages"
+
+    quiet: bool = opt(False, "Say nothing on stderr but errors.", names=("-q",))
+    verbose: bool = opt(False, "Say every warning, however many there are of a kind.", names=("-v",))
+    debug: bool = opt(False, "Show the traceback of an error.")
+    progress: Progress = opt(Progress.AUTO, "Show progress; 'auto' does on a terminal.")
+
+    def say(self, text: str) -> None:
+        """Tell something that is no warning."""
+        if not self.quiet:
+            print(text, file=sys.stderr)
+
+    def warn(self, notices: Iterable[Notice]) -> None:
+        """Tell warnings; of many with one code only the first few, and how many more there are."""
+        if self.quiet:
+            return
+        by_code: dict[str, list[str]] = {}
+        for notice in notices:
+            by_code.setdefault(notice.code, []).append(notice.message)
+        for code, messages in by_code.items():
+            shown = messages if self.verbose else messages[:SHOWN_OF_A_KIND]
+            for message in shown:
+                print(f"{PROGRAM}: warning: {message}", file=sys.stderr)
+            if len(messages) > len(shown):
+                print(
+                    f"{PROGRAM}: warning: {len(messages) - len(shown)} more of {code} (-v shows all)",
+                    file=sys.stderr,
+                )
+
+    def context(self) -> Context:
+        """Return a context whose progress goes to stderr if it is wanted."""
+        wanted = self.progress is Progress.ALWAYS or (
+            self.progress is Progress.AUTO and not self.quiet and sys.stderr.isatty()
+        )
+        return Context(_meter()) if wanted else Context()
+
+
+def _meter() -> Callable[[int, int, str], None]:
+    """Return a progress function that rewrites one line of stderr, at most ten times a second."""
+    started = time.monotonic()
+    last = 0.0
+    on_terminal = sys.stderr.isatty()
+
+    def show(done: int, total: int, stage: str) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - started < PATIENCE or now - last < 0.1:
+            return
+        last = now
+        share = f"{100 * done // max(total, 1)}%"
+        line = f"{stage}: {done:,} of {total:,} ({share}), {now - started:.0f} s"
+        sys.stderr.write(f"\r\x1b[K{line}\r" if on_terminal else line + "\n")
+        sys.stderr.flush()
+
+    return show
+
+
+def error(message: str) -> None:
+    """Tell why the run failed."""
+    print(f"{PROGRAM}: error: {message}", file=sys.stderr)
