@@ -41,7 +41,7 @@ class ColumnarTable:
         with _damage_named(self.label):
             table = _read(self.content, wanted)
         if not table.num_rows:
-            raise DataError(f"{self.label} has {len(self.fields)} columns but no rows")
+            raise DataError(f"{self.label} has names but no rows below them")
         return [table.column(field) for field in wanted]
 
     def place(self, row: int) -> str:

@@ -1,11 +1,11 @@
 """Exact linear dependences among columns of numbers, each told by names and coefficients.
 
-A correlation matrix is singular when a column is a linear combination of others, and every partial correlation
-given those is noise. Cholesky's algorithm on the correlations, in the order of the columns, meets a pivot of
-zero at each column that depends on the ones before it; the columns with other pivots form a basis, in which it
-has one expression. Expressions through other dependent columns may be shorter (e = d - c, not d - a - b, where
-c = a + b), so pairs of expressions are combined as long as that shortens one. What is found in the
-correlations, which carry half the digits, is then fitted to the data and kept only if it holds there.
+A correlation matrix is singular when a column is a linear combination of others, and every partial
+correlation given those is noise. Cholesky's algorithm on the correlations, in the order of the columns, meets
+a pivot of zero at each column that depends on the ones before it; the columns with other pivots form a basis,
+in which it has one expression. Expressions through other dependent columns may be shorter (e = d - c, not
+d - a - b, where c = a + b), so pairs of expressions are combined as long as that shortens one. What is found
+in the correlations, which carry half the digits, is then fitted to the data and kept only if it holds there.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _PIVOT = 1e-9
 # What a fit may leave of the column's standard deviation and still be called exact.
 EXACT = 1e-6
 _NEGLIGIBLE = 1e-6
-_ROUNDING = 1e-10
+_ROUNDING = 1e-12
 
 Matrix = NDArray[np.float64]
 
@@ -115,18 +115,24 @@ def _through(weights: Matrix, k: int, other: Matrix) -> Matrix | None:
 
 
 def _fitted(names: Sequence[str], data: Matrix, j: int, weights: Matrix) -> Dependence | None:
-    """Return the dependence with coefficients fitted to the data, or None if it does not hold there."""
+    """Return the dependence with coefficients fitted to the data, or None if it does not hold there.
+
+    Coefficients are rounded to six digits if that fits no worse: 2 is likelier than 2.0000000003.
+    """
     support = np.flatnonzero(weights)
     centers = data[support].mean(axis=1)
     scales = data[support].std(axis=1)
-    design = ((data[support] - centers[:, None]) / scales[:, None]).T
+    centered = data[support] - centers[:, None]
     target = data[j] - data[j].mean()
-    solution = np.linalg.lstsq(design, target, rcond=None)[0]
-    if np.std(target - design @ solution) > EXACT * data[j].std():
+    coefficients = np.linalg.lstsq((centered / scales[:, None]).T, target, rcond=None)[0] / scales
+    left = np.std(target - coefficients @ centered)
+    if left > EXACT * np.std(target):
         return None
-    coefficients = solution / scales
+    plain = np.array([float(f"{c:.6g}") for c in coefficients.tolist()])
+    if np.std(target - plain @ centered) <= 4 * left + _ROUNDING * np.std(target):
+        coefficients = plain
     constant = float(data[j].mean() - coefficients @ centers)
-    if abs(constant) <= _ROUNDING * (data[j].std() + float(np.abs(coefficients) @ np.abs(centers))):
+    if abs(constant) <= _ROUNDING * (abs(data[j].mean()) + float(np.abs(coefficients) @ np.abs(centers))):
         constant = 0.0
-    terms = ((names[i], float(f"{c:.9g}")) for i, c in zip(support.tolist(), coefficients.tolist()))
-    return Dependence(names[j], tuple(terms), float(f"{constant:.9g}"))
+    terms = tuple((names[i], c) for i, c in zip(support.tolist(), coefficients.tolist()))
+    return Dependence(names[j], terms, float(f"{constant:.9g}"))
