@@ -191,6 +191,13 @@ def test_auto_explains_itself_on_mixed_columns():
         citests.choose(mixed)
 
 
+def test_suggestions_come_with_a_reason():
+    rng = np.random.default_rng(0)
+    name, reason = citests.suggest(Dataset.from_array(rng.standard_normal((20, 2))))
+    assert name == "fisherz"
+    assert "partial correlation" in reason
+
+
 def test_unknown_test_is_a_usage_error():
     with pytest.raises(UsageError, match="unknown test 'fisher'; known: chisq, fisherz, gsq"):
         bind("fisher", np.zeros((5, 2)))

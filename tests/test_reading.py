@@ -440,9 +440,7 @@ def test_numbers_survive_sniffing(load, columns, delimiter: str, decimal: str) -
 
 
 @settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    content=st.one_of(st.binary(max_size=80), st.text('ab1.5,;\t \n\r"#NA-e', max_size=80).map(str.encode))
-)
+@given(content=st.one_of(st.binary(max_size=80), st.text('ab1.5,;\t \n\r"#NA-e', max_size=80).map(str.encode)))
 def test_anything_is_read_or_refused_in_words(load, content: bytes) -> None:
     try:
         dataset = load(content)
