@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from causaldisc.data.dataset import Column, ColumnKind, Dataset, continuous_column, discrete_column
 from causaldisc.data.dependence import find_dependences
-from causaldisc.data.report import describe, most_tests, suggest_test
+from causaldisc.data.report import describe, most_tests
 
 RNG = np.random.default_rng(0)
 A, B, C, D = RNG.normal(size=(4, 200))
@@ -116,23 +116,9 @@ def test_report_is_strict_json() -> None:
     columns = dataset(a=A, b=2 * A, gone=A * np.nan, w=text("w", ["u", "v"] * 100))
     content = json.loads(json.dumps(describe(columns).as_dict(), allow_nan=False))
     assert content["rows"] == 200
-    assert content["dependences"] == [
-        {"column": "b", "terms": {"a": 2.0}, "constant": 0.0, "formula": "b = 2 a"}
-    ]
+    assert content["dependences"] == [{"column": "b", "terms": {"a": 2.0}, "constant": 0.0, "formula": "b = 2 a"}]
     assert content["columns"][3]["levels"] == {"u": 100, "v": 100}
     assert content["columns"][2]["mean"] is None
-
-
-def test_suggested_test() -> None:
-    numbers, few = continuous_column("x", A), discrete_column("d", GROUP.astype(float))
-    words, time = text("w", ["u", "v", "w", "x"] * 50), Column("t", ColumnKind.TIME, A.copy())
-    assert suggest_test(dataset(x=numbers, t=time)).test == "fisherz"
-    assert suggest_test(dataset(d=few, w=words, t=time)).test == "gsq"
-    mixed = suggest_test(dataset(x=numbers, d=few))
-    assert mixed.test is None
-    assert "--types 'd=continuous'" in mixed.reason
-    assert "--columns '!w'" in suggest_test(dataset(x=numbers, w=words)).reason
-    assert suggest_test(dataset(t=time)).test is None
 
 
 def test_most_tests_counts_pairs_and_sets() -> None:
