@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import io
 import lzma
+import subprocess
 import sys
 from pathlib import Path
 
@@ -448,3 +449,25 @@ def test_anything_is_read_or_refused_in_words(load, content: bytes) -> None:
         return
     assert dataset.rows > 0
     assert all(c.name and c.missing.size == dataset.rows for c in dataset.columns)
+
+
+def test_slices_nulls_and_widths_of_arrow_arrays(load) -> None:
+    small = pa.chunked_array([pa.array([9, None, 3, None, 200], pa.uint8()), pa.array([], pa.uint8())]).slice(1, 4)
+    empty = pa.chunked_array([pa.array([None] * 4, pa.float64())])
+    words = pa.array(["p", None, "q", "p"]).dictionary_encode()
+    half = pa.array([0.5, 1.5, None, 2.5], pa.float16())
+    table = pa.table({"small": small, "empty": empty, "words": words, "half": half})
+    assert cells(load(parquet_bytes(table))) == {
+        "small": [None, 3, None, 200],
+        "empty": [None] * 4,
+        "words": ["p", None, "q", "p"],
+        "half": [0.5, 1.5, None, 2.5],
+    }
+
+
+@pytest.mark.parametrize("text", ["a,b\n1,2.5\n,4.5\n", "a,t,w\n1,2026-01-05,x\n2,2026-01-06,\n"])
+def test_reading_imports_no_pandas(tmp_path: Path, text: str) -> None:
+    (tmp_path / "f.csv").write_text(text)
+    code = "import sys; from causaldisc.data.reading import read; read(sys.argv[1]); assert 'pandas' not in sys.modules"
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "f.csv")], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

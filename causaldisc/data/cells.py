@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from causaldisc.data import arrow
 from causaldisc.data.dataset import MISSING_CODE
 from causaldisc.data.header import is_number
 from causaldisc.errors import DataError
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 MOSTLY = 0.9
 # Squares of larger numbers overflow in variances and covariances.
 LARGEST = 1e150
-_UNITS_PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _OTHER_NUMBER = re.compile(r"\s*[+-]?(\d{1,3}([,. ']\d{3})+([.,]\d+)?|\d*[.,]\d+)\s*")
 
 
@@ -78,50 +78,20 @@ def to_cells(array: pa.ChunkedArray, rules: Rules) -> Cells:
     """
     import pyarrow as pa
 
-    if pa.types.is_dictionary(array.type) and not _is_text(array.type.value_type):
+    if pa.types.is_dictionary(array.type) and not arrow.is_text(array.type.value_type):
         array = array.cast(array.type.value_type)
     kind = array.type
     if pa.types.is_null(kind):
         return Cells(np.full(len(array), np.nan))
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        return Cells(_checked(_numbers(array), rules))
+        return Cells(_checked(arrow.numbers(array), rules))
     if pa.types.is_temporal(kind):
-        return Cells(_seconds(array), is_time=not pa.types.is_duration(kind))
+        return Cells(arrow.seconds(array), is_time=not pa.types.is_duration(kind))
     if pa.types.is_boolean(kind):
         array = array.cast(pa.string())
-    elif not _is_text(kind) and not pa.types.is_dictionary(kind):
+    elif not arrow.is_text(kind) and not pa.types.is_dictionary(kind):
         raise DataError(f"{rules.whole} has the type {kind}; give numbers, text, booleans or times")
     return _text_cells(array, rules)
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    import pyarrow as pa
-
-    return any(test(kind) for test in (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view))
-
-
-def _numbers(array: pa.ChunkedArray) -> NDArray[np.float64]:
-    """Copy the chunks into one array, NaN where null; the only copy made of a column of numbers."""
-    import pyarrow as pa
-
-    values = np.empty(len(array))
-    start = 0
-    for chunk in array.chunks:
-        plain = chunk.cast(pa.float64()) if pa.types.is_decimal(chunk.type) else chunk
-        values[start : start + len(chunk)] = plain.to_numpy(zero_copy_only=False)
-        start += len(chunk)
-    return values
-
-
-def _seconds(array: pa.ChunkedArray) -> NDArray[np.float64]:
-    """Return seconds since 1970, taking times without a zone as UTC; for times of day, since midnight."""
-    import pyarrow as pa
-
-    if pa.types.is_date(array.type):
-        array = array.cast(pa.timestamp("s"))
-    unit = _UNITS_PER_SECOND[array.type.unit]
-    whole = array.cast(pa.int32() if pa.types.is_time32(array.type) else pa.int64())
-    return _numbers(whole) / unit
 
 
 def _checked(values: NDArray[np.float64], rules: Rules) -> NDArray[np.float64]:
@@ -182,14 +152,8 @@ def _text_cells(array: pa.ChunkedArray, rules: Rules) -> Cells:
 
 
 def _words(array: pa.ChunkedArray) -> _Words:
-    import pyarrow as pa
-
-    if not pa.types.is_dictionary(array.type):
-        array = array.cast(pa.large_string()).dictionary_encode()
-    merged = array.unify_dictionaries().combine_chunks()
-    words = [(w or "").strip() for w in merged.dictionary.to_pylist()]
-    index = merged.indices.fill_null(MISSING_CODE).to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
-    return _Words(words, index, np.bincount(index + 1, minlength=len(words) + 1)[1:])
+    words, index = arrow.words(array, null=MISSING_CODE)
+    return _Words([word.strip() for word in words], index, np.bincount(index + 1, minlength=len(words) + 1)[1:])
 
 
 def _categories(text: _Words, present: NDArray[np.bool_], notices: tuple[Notice, ...]) -> Cells:
