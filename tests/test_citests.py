@@ -10,8 +10,8 @@ from scipy import stats
 
 from causaldisc import citests
 from causaldisc.citests import TestChoice, Verdict, answer
-from causaldisc.citests.fisherz import correlation
 from causaldisc.context import Context
+from causaldisc.data.correlation import correlation
 from causaldisc.data.dataset import Dataset
 from causaldisc.errors import DataError, UsageError
 
