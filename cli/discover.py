@@ -19,6 +19,7 @@ from causaldisc.data.validation import validate_for_analysis
 from causaldisc.knowledge import Knowledge
 from causaldisc.options import Options, opt
 from causaldisc.result import Result
+from causaldisc.words import counted
 
 ALGORITHMS = "causaldisc.algorithms"
 DataArgument = Annotated[str, typer.Argument(metavar="DATA", help="Data file, or '-' for stdin.")]
@@ -105,5 +106,5 @@ def _in_one_line(name: str, result: Result) -> str:
     edges = list(result.graph.edges())
     directed = sum(e.is_directed for e in edges)
     tests = result.provenance.get("tests")
-    cost = f", {tests['total']:,} tests" if isinstance(tests, dict) else ""
-    return f"{name}: {len(result.graph)} nodes, {len(edges)} edges ({directed} directed){cost}"
+    cost = ", " + counted(tests["total"], "test") if isinstance(tests, dict) else ""
+    return f"{name}: {counted(len(result.graph), 'node')}, {counted(len(edges), 'edge')} ({directed} directed){cost}"

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -93,13 +92,21 @@ def test_a_closed_pipe_ends_quietly():
     assert done.stderr == b""
 
 
-def test_an_interrupt_exits_with_130(chain):
-    process = subprocess.Popen([*PROGRAM, "pc", "-"], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
-    time.sleep(1.0)  # it now waits for data
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=20)
+def reading_a_pipe(folder, *arguments):
+    """Start `pc` on a named pipe; returns the process once it has opened the pipe, and the end to write to."""
+    pipe = folder / "pipe"
+    os.mkfifo(pipe)
+    process = subprocess.Popen([*PROGRAM, "pc", str(pipe), *map(str, arguments)], stderr=subprocess.PIPE)
+    return process, pipe.open("wb")  # waits for the other end
+
+
+def test_an_interrupt_exits_with_130(tmp_path):
+    process, end = reading_a_pipe(tmp_path)
+    with end:
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert err.decode().strip() == "causaldisc: error: interrupted"
+    assert err.decode() == "causaldisc: error: interrupted\n"
 
 
 # ---- files
@@ -114,18 +121,28 @@ def test_several_outputs_each_in_the_format_of_its_suffix(chain, tmp_path, call)
 
 
 def test_a_run_killed_in_the_middle_leaves_the_old_file_whole(tmp_path):
-    """The data come through a pipe that never ends, so the kill is sure to fall before the end."""
     out = tmp_path / "out.graphml"
     out.write_text("old")
-    process = subprocess.Popen([*PROGRAM, "pc", "-", "-o", str(out)], stdin=subprocess.PIPE)
-    process.stdin.write(b"a,b\n" + b"1,2\n" * 1000)
-    process.stdin.flush()
-    time.sleep(1.0)
-    process.kill()
-    process.wait()
-    process.stdin.close()
+    process, end = reading_a_pipe(tmp_path, "-o", out)
+    with end:
+        process.kill()
+        process.communicate(timeout=30)
     assert out.read_text() == "old"
-    assert os.listdir(tmp_path) == ["out.graphml"]
+    assert sorted(os.listdir(tmp_path)) == ["out.graphml", "pipe"]
+
+
+def test_a_write_killed_before_the_rename_leaves_the_old_file_whole(tmp_path):
+    """The narrowest moment: the new content is on disk, the rename has not happened."""
+    out = tmp_path / "out.graphml"
+    out.write_text("old")
+    code = (
+        "import os, pathlib, signal, sys; from causaldisc import atomic;"
+        "os.replace = lambda *a: os.kill(os.getpid(), signal.SIGKILL);"
+        "atomic.write(pathlib.Path(sys.argv[1]), b'new')"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(out)], timeout=60)
+    assert done.returncode == -signal.SIGKILL
+    assert out.read_text() == "old"
 
 
 def test_a_failed_run_leaves_the_old_file_whole(tmp_path, call):

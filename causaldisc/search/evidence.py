@@ -7,6 +7,7 @@ from causaldisc.context import Context
 from causaldisc.graph import Graph, Value
 from causaldisc.result import Separation
 from causaldisc.search.skeleton import Skeleton
+from causaldisc.words import counted
 
 _WHY = {
     Verdict.INSUFFICIENT: (
@@ -69,5 +70,6 @@ def warn_undecided(skeleton: Skeleton, names: tuple[str, ...], context: Context)
         code, what, consequence = _WHY[verdict]
         x, y, given = skeleton.examples[verdict]
         condition = " | " + ", ".join(names[z] for z in given) if given else ""
-        tests = "1 test" if count == 1 else f"{count} tests"
-        context.warn(code, f"{tests} {what} (first: {names[x]} ~ {names[y]}{condition}); {consequence}")
+        context.warn(
+            code, f"{counted(count, 'test')} {what} (first: {names[x]} ~ {names[y]}{condition}); {consequence}"
+        )

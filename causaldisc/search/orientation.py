@@ -120,7 +120,5 @@ def _report(graph: Graph, lost: list[Triple], forced: list[Triple], findings: li
         )
     ambiguous = sum(f.role is Role.AMBIGUOUS for f in findings)
     if ambiguous:
-        context.warn(
-            "ambiguous-triples",
-            f"{ambiguous} unshielded triples were left undecided and treated as non-colliders",
-        )
+        triples = "1 unshielded triple was" if ambiguous == 1 else f"{ambiguous} unshielded triples were"
+        context.warn("ambiguous-triples", f"{triples} left undecided and taken for non-colliders")

@@ -8,7 +8,6 @@ from typing import Any
 
 from causaldisc.cli import flags, tables
 from causaldisc.cli.discover import DataArgument
-from causaldisc.cli.tables import TableFormat
 from causaldisc.cli.talk import TalkOptions
 from causaldisc.cli.writing import write_bytes
 
@@ -38,7 +37,7 @@ def check(data: DataArgument, options: CheckOptions, read: ReadOptions, talk: Ta
     test, reason = citests.suggest(variables(dataset))
     suggestion = {"test": test, "reason": reason}
     as_json = options.json or not (sys.stdout.isatty() and options.output == "-")
-    content = tables.render_one(found.as_dict() | {"suggestion": suggestion}) if as_json else _text(found, test, reason)
+    content = tables.as_json(found.as_dict() | {"suggestion": suggestion}) if as_json else _text(found, test, reason)
     write_bytes(content.encode(), options.output)
 
 
@@ -66,7 +65,7 @@ def _text(found: Report, test: str | None, reason: str) -> str:
     lines.append(f"--test auto: {test + ', ' if test else 'none, '}{reason}")
     most = ", ".join(f"{count:,} at depth {depth}" for depth, count in enumerate(found.tests_by_depth))
     lines.append(f"tests at most: {most}")
-    return tables.render(columns, TableFormat.TEXT) + "\n" + "\n".join(lines) + "\n"
+    return tables.as_text(columns) + "\n" + "\n".join(lines) + "\n"
 
 
 def command() -> Any:

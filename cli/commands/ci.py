@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,7 +11,6 @@ from causaldisc.cli import flags, tables
 from causaldisc.cli.discover import DataArgument, test_choice, test_options
 from causaldisc.cli.tables import TableFormat
 from causaldisc.cli.talk import TalkOptions
-from causaldisc.cli.writing import write_bytes
 
 from causaldisc import citests, query
 from causaldisc.data import reading
@@ -69,7 +67,7 @@ def ci(
     choice = test_choice(more["test"])
     rows = [_answer(q, dataset, choice, options.alpha, context) for q in asked]
     talk.warn(context.warnings)
-    write_bytes(tables.render(rows, options.format.resolved(sys.stdout.isatty())).encode(), options.output)
+    tables.emit(rows, options.format, options.output)
     return int(options.check and any(row["answer"] != "independent" for row in rows))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -11,7 +10,6 @@ import typer
 from causaldisc.cli import flags, tables
 from causaldisc.cli.tables import TableFormat
 from causaldisc.cli.talk import TalkOptions
-from causaldisc.cli.writing import write_bytes
 
 from causaldisc.errors import DataError
 from causaldisc.graph import Graph, GraphKind, formats
@@ -48,15 +46,7 @@ def compare(
     if guess.kind is GraphKind.CPDAG and not options.exact:
         truth = _class_of(truth, true)
     found = score(truth, guess)
-    dress = options.format.resolved(sys.stdout.isatty())
-    figures = _flat(found.as_dict())
-    if dress is TableFormat.TEXT:
-        content = tables.render([{"figure": k, "value": v} for k, v in figures.items()], dress)
-    elif dress is TableFormat.JSON:
-        content = tables.render_one(figures)
-    else:
-        content = tables.render([figures], dress)
-    write_bytes(content.encode(), options.output)
+    tables.emit_one(_flat(found.as_dict()), options.format, options.output)
     return int(options.check and found.shd > 0)
 
 

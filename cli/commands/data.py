@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import sys
 from typing import Annotated, Any
 
 import typer
@@ -24,8 +23,7 @@ FormatFlag = Annotated[
 
 def list_(format: FormatFlag = TableFormat.AUTO) -> None:
     """List the data sets."""
-    rows = [item.as_dict() for item in shipped.catalogue()]
-    write_bytes(tables.render(rows, format.resolved(sys.stdout.isatty())).encode(), "-")
+    tables.emit([item.as_dict() for item in shipped.catalogue()], format, "-")
 
 
 def path(name: NameArgument, part: PartFlag = Part.DATA) -> None:

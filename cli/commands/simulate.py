@@ -54,6 +54,7 @@ def _command(name: str) -> Any:
         made = module.generate(more["options"], np.random.default_rng(output.seed))
         provenance = {"tool": "causaldisc", "generator": name, "seed": output.seed}
         write(Result(made.truth, provenance=provenance), plan)
+        talk.warn(made.data.notices)
         write_bytes(writing.encode(made.data, output.output), output.output)
 
     return flags.command(simulate, name, module.__doc__ or "", {"options": module.Options})

@@ -15,6 +15,7 @@ from causaldisc.errors import DataError
 from causaldisc.graph.formats._reading import check_name, guess_kind
 from causaldisc.graph.formats._values import in_order
 from causaldisc.result import Result
+from causaldisc.words import counted
 
 PACKAGE = "causaldisc.graph.formats"
 
@@ -111,16 +112,12 @@ def losses(name: str, result: Result) -> list[str]:
     words = {
         "attributes": [f"edge attributes: {', '.join(on_edges)}"] if on_edges else [],
         "node attributes": [f"node attributes: {', '.join(on_nodes)}"] if on_nodes else [],
-        "lag": [_count(lags, "lag")] if lags else [],
+        "lag": [counted(lags, "lag")] if lags else [],
         "kind": [f"the kind of the graph: {graph.kind.value}"] if guess_kind(graph) is not graph.kind else [],
         "evidence": [
-            *([_count(len(result.separations), "separation")] if result.separations else []),
-            *([_count(len(result.warnings), "warning")] if result.warnings else []),
+            *([counted(len(result.separations), "separation")] if result.separations else []),
+            *([counted(len(result.warnings), "warning")] if result.warnings else []),
             *(["the provenance, wholly or in part"] if result.provenance else []),
         ],
     }
     return [word for key, found in words.items() if key in lost for word in found]
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"

@@ -15,11 +15,12 @@ from causaldisc.graph.formats._reading import add_edge, new_graph
 from causaldisc.graph.formats._values import finite
 from causaldisc.graph.graph import glyph, marks
 from causaldisc.result import Result
+from causaldisc.words import counted
 
 SUFFIXES = (".txt",)
 LOSES = frozenset({"attributes", "node attributes", "evidence"})
 _KINDS = "|".join(kind.value for kind in GraphKind)
-_HEAD = re.compile(rf"\s*({_KINDS}): \d+ nodes?, \d+ edges?\s*")
+_HEAD = re.compile(rf"\s*({_KINDS}): [\d,]+ nodes?, [\d,]+ edges?\s*")
 _EDGE = re.compile(rf"\s*({NAME})\s+({GLYPH})\s+({NAME})(?:\s+\[lag (\d+)\])?(?:\s.*)?")
 _ALONE = "no edges: "
 _LABELS = {"p_value": "p"}
@@ -34,7 +35,7 @@ def dump(result: Result) -> str:
     """Return the graph as aligned lines."""
     graph = result.graph
     edges = list(graph.edges())
-    lines = [f"{graph.kind.value}: {_count(len(graph), 'node')}, {_count(len(edges), 'edge')}", ""]
+    lines = [f"{graph.kind.value}: {counted(len(graph), 'node')}, {counted(len(edges), 'edge')}", ""]
     cells = [_cells(graph, edge) for edge in edges]
     widths = [max(map(_width, column)) for column in zip(*cells)]
     lines += ["  " + "  ".join(map(_padded, row, widths)).rstrip() for row in cells]
@@ -43,10 +44,6 @@ def dump(result: Result) -> str:
     if alone:
         lines += ["", _ALONE + ", ".join(alone)] if edges else [_ALONE + ", ".join(alone)]
     return "\n".join(lines).rstrip() + "\n"
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
 def _cells(graph: Graph, edge: Edge) -> tuple[str, ...]:
