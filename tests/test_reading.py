@@ -104,6 +104,8 @@ AB = {"a": [1.0, 3.0], "b": [2.5, 4.5]}
         ("a,b\n+1,2.5\n3e0,0.45E1\n", {}),
         ("b,c,id,a\n2.5,9,x,1\n4.5,9,y,3\n", {"columns": "a,b"}),
         ("a,b,c\n1,2.5,x\n3,4.5,y\n", {"columns": "!c"}),
+        ('#"\na,b\n1,2.5\n3,4.5\n""\n', {}),
+        ("\r \n a  b\r\n1 2.5\r\n 3 4.5", {}),
         ("a,b,,\n1,2.5,x,y\n3,4.5,x,y\n", {"columns": "!3,!4"}),
     ],
 )  # fmt: skip
@@ -287,7 +289,7 @@ BAD = [
     (b"a,b\n1,2\n3,M\xfcller\n", {}, DataError, ["line 3: byte 0xfc at position 11 is not UTF-8", "iconv"]),
     (b"a,\xfc\n1,2\n", {}, DataError, ["line 1: byte 0xfc at position 2 is not UTF-8"]),
     (b"\xff\xfea\x00,", {}, DataError, ["is damaged UTF-16 text"]),
-    (NUMBERS + "20,x\n", {}, DataError, ["line 22, column 'm': 'x' is not a number", "95%", "--na 'NA,x'"]),
+    (NUMBERS + "20,x\n", {}, DataError, ["line 22, column 'm': 'x' is not a number", "20 of the column's 21 cells are", "--na 'NA,x'"]),
     (NUMBERS + "20,x\n", {}, DataError, ["--types 'm=discrete'"]),
     (NUMBERS + "20,-inf\n", {}, DataError, ["line 22, column 'm': the number is infinite", "--columns '!m'"]),
     (NUMBERS + "20,1e151\n", {}, DataError, ["line 22, column 'm'", "1e+151, too large to square"]),
