@@ -7,7 +7,7 @@ mkdir -p "$folder"
 data=$("$program" data path sachs)
 "$program" pc "$data" --alpha 0.01 --quiet -o "$folder/sachs.graphml" -o "$folder/sachs.json"
 "$program" convert --quiet "$folder/sachs.json" -f text
-truth=$("$program" data path sachs --truth)
+truth=$("$program" data path sachs --part truth)
 score=$("$program" compare "$truth" "$folder/sachs.json" -f json |
     sed -n 's/.*"adjacency_precision": \([0-9.]*\).*/\1 precision/p; s/.*"adjacency_recall": \([0-9.]*\).*/and \1 recall/p' |
     tr '\n' ' ')

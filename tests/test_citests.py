@@ -10,8 +10,8 @@ from scipy import stats
 
 from causaldisc import citests
 from causaldisc.citests import TestChoice, Verdict, answer
-from causaldisc.citests.fisherz import correlation
 from causaldisc.context import Context
+from causaldisc.data.correlation import correlation
 from causaldisc.data.dataset import Dataset
 from causaldisc.errors import DataError, UsageError
 
@@ -189,6 +189,13 @@ def test_auto_explains_itself_on_mixed_columns():
     )
     with pytest.raises(DataError, match=r"discrete columns \(sex\) together with numeric ones \(age\)"):
         citests.choose(mixed)
+
+
+def test_suggestions_come_with_a_reason():
+    rng = np.random.default_rng(0)
+    name, reason = citests.suggest(Dataset.from_array(rng.standard_normal((20, 2))))
+    assert name == "fisherz"
+    assert "partial correlation" in reason
 
 
 def test_unknown_test_is_a_usage_error():

@@ -5,14 +5,16 @@ import gzip
 import hashlib
 import io
 import re
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from causaldisc.data import shipped, writing
+from causaldisc.data import reading, shipped, writing
 from causaldisc.data.shipped import Part
 from causaldisc.errors import UsageError
+from causaldisc.graph import GraphKind, formats
 from causaldisc.simulate import _bif, network
 
 ROOT = Path(__file__).parent.parent
@@ -53,13 +55,21 @@ def test_data_have_the_stated_shape(name):
 
 
 @pytest.mark.parametrize("name", [name for name, part in FILES if part is Part.DATA])
-def test_data_are_read_by_arrow(name):
-    import pyarrow.csv
-
-    with gzip.open(shipped.path(name)) as file:
-        table = pyarrow.csv.read_csv(file)
+def test_data_are_read_with_the_stated_kinds_and_without_complaint(name):
+    data = reading.read(str(shipped.path(name)))
     entry = shipped.find(name)
-    assert table.shape == (entry.rows, entry.columns)
+    assert (data.rows, len(data)) == (entry.rows, entry.columns)
+    assert Counter(c.kind.value for c in data.columns) == entry.kinds
+    assert sum(int(c.missing.sum()) for c in data.columns) == entry.missing
+    assert data.notices == ()
+
+
+@pytest.mark.parametrize("part", [Part.TRUTH, Part.CONSENSUS])
+def test_graphs_are_read_with_their_kind(part):
+    for name in (name for name, there in FILES if there is part):
+        graph = formats.get("csv").load(shipped.path(name, part).read_text(encoding="utf-8")).graph
+        assert graph.kind is (GraphKind.DAG if part is Part.TRUTH else GraphKind.MIXED)
+        assert {(graph.nodes[e.source].name, graph.nodes[e.target].name) for e in graph.edges()} == edges(name, part)
 
 
 @pytest.mark.parametrize("name", [name for name, part in FILES if part is Part.TRUTH])
@@ -126,9 +136,7 @@ def test_the_page_lists_exactly_what_ships():
 
 
 def test_unknown_names_get_a_suggestion():
-    with pytest.raises(
-        UsageError, match="no data set 'penguin' comes with causaldisc; did you mean 'penguins'"
-    ):
+    with pytest.raises(UsageError, match="no data set 'penguin' comes with causaldisc; did you mean 'penguins'"):
         shipped.path("penguin")
 
 

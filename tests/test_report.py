@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from causaldisc.data.correlation import correlation
 from causaldisc.data.dataset import Column, ColumnKind, Dataset, continuous_column, discrete_column
 from causaldisc.data.dependence import find_dependences
 from causaldisc.data.report import describe, most_tests
@@ -62,7 +63,7 @@ def test_every_planted_dependence_is_found_and_no_other(seed: int, free: int, de
     weights[np.count_nonzero(weights, axis=1) == 0, 0] = 1.0
     data = np.vstack([basis, weights @ basis])
     names = [f"v{i}" for i in range(len(data))]
-    found = find_dependences(names, data)
+    found = find_dependences(names, data, correlation(data, tuple(names)))
     assert [d.column for d in found] == names[free:]
     for dependence, plain in zip(found, weights):
         total = sum(c * data[names.index(n)] for n, c in dependence.terms) + dependence.constant

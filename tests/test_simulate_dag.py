@@ -47,9 +47,7 @@ def test_standardized_variables_have_variance_one_by_the_model_and_in_the_sample
     residual = (np.eye(12) - b) @ sample @ (np.eye(12) - b).T
     assert np.diag(sample) == pytest.approx(np.ones(12), abs=0.03)
     assert np.abs(residual - np.diag(np.diag(residual))).max() < 0.02
-    assert np.diag(implied_covariance(made.truth, np.sqrt(np.diag(residual)))) == pytest.approx(
-        np.ones(12), abs=0.03
-    )
+    assert np.diag(implied_covariance(made.truth, np.sqrt(np.diag(residual)))) == pytest.approx(np.ones(12), abs=0.03)
 
 
 def test_standardizing_is_exact_in_the_population():
@@ -66,9 +64,7 @@ def test_standardizing_is_exact_in_the_population():
 def test_variances_grow_along_the_order_unless_standardized():
     options = {"nodes": 100, "rows": 2000, "degree": 6}
     raw = generate(Options(**options), np.random.default_rng(4)).data.matrix().var(axis=1)
-    scaled = (
-        generate(Options(**options, standardize=True), np.random.default_rng(4)).data.matrix().var(axis=1)
-    )
+    scaled = generate(Options(**options, standardize=True), np.random.default_rng(4)).data.matrix().var(axis=1)
     assert raw.max() > 10
     assert 0.8 < scaled.min() <= scaled.max() < 1.25
 

@@ -29,10 +29,7 @@ def test_parents_come_before_children(shape, seed):
 @pytest.mark.parametrize("degree", [0.5, 2.0, 3.5])
 def test_mean_degree_is_the_one_asked_for(shape, degree):
     nodes, runs = 200, 20
-    degrees = [
-        2 * len(edges(structure(seed, nodes=nodes, degree=degree, shape=shape))) / nodes
-        for seed in range(runs)
-    ]
+    degrees = [2 * len(edges(structure(seed, nodes=nodes, degree=degree, shape=shape))) / nodes for seed in range(runs)]
     # The number of edges of an Erdős–Rényi graph has variance below nodes * degree / 2; that of a scale-free
     # graph has less, but lacks what the first newcomers could not join.
     error = 2 / nodes * np.sqrt(nodes * degree / 2 / runs)

@@ -13,11 +13,15 @@ from numpy.typing import NDArray
 from causaldisc._ext import partial
 from causaldisc.citests.base import Answers
 from causaldisc.context import Context
+from causaldisc.data.correlation import correlation
 from causaldisc.data.dataset import Dataset
+from causaldisc.data.dependence import find_dependences
 from causaldisc.errors import DataError
 from causaldisc.options import Options as _Options
 
 FEWEST_ROWS = 4
+# Looking for exact dependences factors the correlation matrix: a second and more beyond this.
+MOST_COLUMNS_EXAMINED = 2000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,24 +80,26 @@ def build(data: Dataset, options: Options, context: Context) -> FisherZ:
     if rows < data.rows:
         context.warn("rows-dropped", f"{data.rows - rows} of {data.rows} rows have a missing cell and were left out")
         data = data.take(complete)
-    return FisherZ(correlation(data.matrix(), data.names), rows, options)
+    values = data.matrix()
+    matrix = correlation(values, data.names)
+    _warn_of_singularity(values, matrix, data.names, context)
+    return FisherZ(matrix, rows, options)
 
 
-def correlation(values: NDArray[np.float64], names: tuple[str, ...]) -> NDArray[np.float64]:
-    """Return the correlation matrix of variables in rows, shape (variables, rows).
-
-    Each variable is centred and scaled first, so that no square overflows and large means do not cancel.
-    Raises DataError naming a variable that is constant.
-    """
-    centred = values - values.mean(axis=1, keepdims=True)
-    largest = np.abs(centred).max(axis=1, keepdims=True)
-    # A constant that is no round number leaves rounding noise behind, not zeros.
-    constant = largest[:, 0] <= 1e-14 * np.abs(values).max(axis=1)
-    if constant.any():
-        name = names[int(np.argmax(constant))]
-        raise DataError(f"column {name!r} is constant; drop it with --columns '!{name}' or --drop-constant")
-    centred /= largest
-    centred /= np.sqrt(np.einsum("ij,ij->i", centred, centred))[:, None]
-    matrix: NDArray[np.float64] = centred @ centred.T
-    np.fill_diagonal(matrix, 1.0)
-    return matrix
+def _warn_of_singularity(
+    values: NDArray[np.float64], matrix: NDArray[np.float64], names: tuple[str, ...], context: Context
+) -> None:
+    """Name the columns that are exact combinations of others: tests given all of those cannot decide."""
+    columns, rows = values.shape
+    if rows <= columns:
+        context.warn(
+            "more-columns-than-rows",
+            f"{columns} columns but only {rows} rows: conditioning sets end at {rows - FEWEST_ROWS} columns",
+        )
+    elif columns <= MOST_COLUMNS_EXAMINED:
+        for dependence in find_dependences(names, values, matrix):
+            context.warn(
+                "dependent-columns",
+                f"exactly {dependence}: tests given the other columns in it decide nothing; "
+                f"better leave one out, such as --columns '!{dependence.column}'",
+            )

@@ -46,15 +46,13 @@ class Dependence:
         return f"{self.column} = {'-' if text.startswith(' -') else ''}{text[3:]}"
 
 
-def find_dependences(names: Sequence[str], data: Matrix) -> tuple[Dependence, ...]:
+def find_dependences(names: Sequence[str], data: Matrix, correlations: Matrix) -> tuple[Dependence, ...]:
     """Return the dependences among columns given as rows of `data`, shape (columns, rows), none missing.
 
-    Constant columns must be left out. There must be more rows than columns, else all columns depend.
+    `correlations` is their correlation matrix. There must be more rows than columns, else all columns depend.
     """
     assert len(names) == data.shape[0] < data.shape[1]
-    scaled = data - data.mean(axis=1, keepdims=True)
-    scaled /= np.sqrt((scaled**2).sum(axis=1, keepdims=True))
-    expressions = _expressions(scaled @ scaled.T)
+    expressions = _expressions(correlations)
     _shorten(expressions)
     found = (_fitted(names, data, j, weights) for j, weights in sorted(expressions.items()))
     return tuple(d for d in found if d is not None)

@@ -8,6 +8,7 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
+from causaldisc.data.correlation import correlation
 from causaldisc.data.dataset import Column, ColumnKind, Dataset
 from causaldisc.data.dependence import Dependence, find_dependences
 from causaldisc.data.validation import is_all_missing, is_constant
@@ -153,4 +154,4 @@ def _dependences(dataset: Dataset, skip: set[str]) -> tuple[tuple[Dependence, ..
     if rows <= len(names) + 1:
         return (), f"not looked for, as {rows} complete rows fit any {len(names)} columns of numbers"
     note = "" if rows == dataset.rows else f"looked for in the {rows} rows without missing numbers"
-    return find_dependences(names, data[varies]), note
+    return find_dependences(names, data[varies], correlation(data[varies], tuple(names))), note

@@ -58,7 +58,7 @@ class Shipped:
             "kinds": [f"{count} {kind}" for kind, count in self.kinds.items()],
             "missing": self.missing,
             "parts": [part.value for part in self.files],
-            "licence": self.licence,
+            "licence": self.licence.partition(" (")[0],
             "title": self.title,
         }
 

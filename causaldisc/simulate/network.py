@@ -13,17 +13,13 @@ import numpy as np
 
 from causaldisc.data import shipped
 from causaldisc.data.dataset import Dataset
+from causaldisc.data.read_options import DEFAULT_MARKERS
 from causaldisc.errors import DataError
 from causaldisc.options import Options as BaseOptions
 from causaldisc.options import opt
 from causaldisc.result import Notice
 from causaldisc.simulate import _bif
 from causaldisc.simulate.base import Simulated
-
-# What readers take for a missing cell unless told otherwise.
-_MISSING_MARKERS = frozenset(
-    {"", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?", "*", ".", "-nan", "#N/A"}
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,5 +56,5 @@ def _ambiguous_levels(data: Dataset) -> list[Notice]:
         )
         for column in data.columns
         for level in column.levels
-        if level in _MISSING_MARKERS
+        if level in DEFAULT_MARKERS
     ]

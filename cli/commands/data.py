@@ -12,9 +12,10 @@ from causaldisc.cli.tables import TableFormat
 from causaldisc.cli.writing import write_bytes
 
 from causaldisc.data import shipped
+from causaldisc.data.shipped import Part
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Name of a data set, as 'data list' shows it.")]
-TruthFlag = Annotated[bool, typer.Option("--truth", help="The true graph instead of the data.")]
+PartFlag = Annotated[Part, typer.Option("--part", help="Which file of the data set.")]
 FormatFlag = Annotated[
     TableFormat,
     typer.Option("--format", "-f", help="Table format; 'auto': text on a terminal, json in a pipe."),
@@ -27,14 +28,14 @@ def list_(format: FormatFlag = TableFormat.AUTO) -> None:
     write_bytes(tables.render(rows, format.resolved(sys.stdout.isatty())).encode(), "-")
 
 
-def path(name: NameArgument, truth: TruthFlag = False) -> None:
+def path(name: NameArgument, part: PartFlag = Part.DATA) -> None:
     """Print the path of a data set's file."""
-    write_bytes(f"{shipped.truth_path(name) if truth else shipped.path(name)}\n".encode(), "-")
+    write_bytes(f"{shipped.path(name, part)}\n".encode(), "-")
 
 
-def cat(name: NameArgument, truth: TruthFlag = False) -> None:
+def cat(name: NameArgument, part: PartFlag = Part.DATA) -> None:
     """Print a data set, uncompressed."""
-    file = shipped.truth_path(name) if truth else shipped.path(name)
+    file = shipped.path(name, part)
     content = file.read_bytes()
     write_bytes(gzip.decompress(content) if file.suffix == ".gz" else content, "-")
 

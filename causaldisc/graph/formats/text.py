@@ -53,8 +53,14 @@ def _cells(graph: Graph, edge: Edge) -> tuple[str, ...]:
     """Return what a line shows: the edge, its lag, its attributes."""
     source, target = (quote(graph.nodes[i].name) for i in (edge.source, edge.target))
     lag = f"[lag {edge.lag}]" if edge.lag else ""
-    values = (f"{_LABELS.get(key, key)}={_short(value)}" for key, value in finite(edge.attributes).items())
+    values = (_told(key, value) for key, value in finite(edge.attributes).items())
     return source, glyph(edge.mark_source, edge.mark_target), target, lag, "  ".join(values)
+
+
+def _told(key: str, value: Value) -> str:
+    if key == "p_value" and value == 0.0:
+        return "p<1e-323"  # below the smallest double
+    return f"{_LABELS.get(key, key)}={_short(value)}"
 
 
 def _short(value: Value) -> str:
