@@ -144,7 +144,8 @@ def _text_cells(array: pa.ChunkedArray, rules: Rules) -> Cells:
         return Cells(_checked(np.array([*numbers, np.nan])[text.index], rules), notices=_markers(text, rules))
     if rules.as_numbers or (share >= MOSTLY and not rules.as_text):
         row = text.first_row(present & ~numeric)
-        raise _not_a_number(text.words[text.index[row]], share, rules.cell(row), rules)
+        count, total = int(text.counts[numeric & present].sum()), int(text.counts[present].sum())
+        raise _not_a_number(text.words[text.index[row]], count, total, rules.cell(row), rules)
     if not rules.as_text:
         _refuse_other_numbers(text, present, rules)
     mixed = _mixed(text, present, numeric, share, rules) if share >= MOSTLY / 2 and not rules.as_text else ()
@@ -163,12 +164,12 @@ def _categories(text: _Words, present: NDArray[np.bool_], notices: tuple[Notice,
     return Cells(codes=np.array([*codes, MISSING_CODE], np.int32)[text.index], levels=levels, notices=notices)
 
 
-def _not_a_number(word: str, share: float, cell: str, rules: Rules) -> DataError:
+def _not_a_number(word: str, count: int, total: int, cell: str, rules: Rules) -> DataError:
     if rules.as_numbers:
         form = " or a time such as 2026-01-05T10:00" if rules.as_numbers == "time" else ""
         return DataError(f"{cell}: {word!r} is not a number{form}, but --types calls the column {rules.as_numbers}")
     return DataError(
-        f"{cell}: {word!r} is not a number, though {share:.0%} of the column's cells are; "
+        f"{cell}: {word!r} is not a number, though {count:,} of the column's {total:,} cells are; "
         f"if it marks a missing cell, say --na 'NA,{word}'; "
         f"if the column holds categories, say --types '{rules.name}=discrete'"
     )

@@ -27,6 +27,7 @@ from causaldisc.result import Notice
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_BLANKS = ' \t\r\n"'
 _BLOCK = 1 << 20
 _ROWS_A_BLOCK = 512
 _LARGEST_BLOCK = (1 << 31) - 1  # Arrow counts the bytes of a block in 32 bits.
@@ -93,7 +94,7 @@ class DelimitedTable:
             csv.ParseOptions(
                 delimiter=self.dialect.delimiter,
                 newlines_in_values=self._has_quotes,
-                invalid_row_handler=lambda row: "error" if row.text.strip() else "skip",
+                invalid_row_handler=lambda row: "error" if row.text.strip(_BLANKS) else "skip",
             ),
             csv.ConvertOptions(
                 include_columns=[str(i) for i in positions],

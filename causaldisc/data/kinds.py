@@ -22,6 +22,7 @@ from causaldisc.errors import DataError
 MOST_LEVELS = 10
 ROWS_PER_LEVEL = 5
 _PREFIX = 4096
+_PIECE = 1 << 15
 
 
 def make_column(cells: Cells, kind: ColumnKind | None, rules: Rules) -> Column:
@@ -98,4 +99,6 @@ def _levels_if_discrete(values: NDArray[np.float64]) -> NDArray[np.float64] | No
 
 
 def _is_whole(values: NDArray[np.float64]) -> bool:
-    return not bool((values - np.floor(values) > 0).any())
+    """Tell whether all numbers are whole, in pieces that stay in the cache and end at the first that is not."""
+    pieces = (values[start : start + _PIECE] for start in range(0, values.size, _PIECE))
+    return not any((piece - np.floor(piece) > 0).any() for piece in pieces)

@@ -78,4 +78,5 @@ def with_single_blanks(content: bytes) -> bytes:
         content = re.sub(quoted, lambda m: m[1] or b" ", content)
     else:
         content = re.sub(rb"[ \t]+", b" ", content)
-    return re.sub(rb" (?=[\r\n]|\Z)|(?<![^\r\n]) ", b"", content)
+    # A space between CR and LF stays: without it, two line breaks would become one.
+    return re.sub(rb"(?<!\r) (?=[\r\n]|\Z)|(?<![^\r\n]) (?!\n)", b"", content)

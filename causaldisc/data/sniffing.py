@@ -77,7 +77,7 @@ def _leading_comments(top: bytes) -> tuple[list[str], bytes]:
 def _names_in_comment(comments: Sequence[str], delimiter: str) -> list[str]:
     """Return the names that a comment such as '# a b c' right above the data may give, else none."""
     words = comments[-1].lstrip("#").strip() if comments and comments[-1].startswith("#") else ""
-    return _sample(words.encode(), delimiter)[0][1] if words else []
+    return next((cells for _, cells in _sample(words.encode(), delimiter)), [])
 
 
 def _sample(text: bytes, delimiter: str, first_line: int = 1) -> list[Record]:
