@@ -18,7 +18,7 @@ demo: $(VENV)/runtime  ## set everything up, then find a causal graph in real da
 dev: $(VENV)/dev  ## set up for working on the code
 
 ext: $(VENV)/dev  ## compile the kernels in place
-	$(BIN)/python setup.py -q build_ext --inplace
+	CPATH=$$(sh ext/headers.sh $(VENV)) $(BIN)/python setup.py -q build_ext --inplace
 
 test: $(VENV)/test  ## run all tests
 	$(BIN)/python -m pytest
@@ -52,7 +52,7 @@ $(VENV)/runtime: EXTRAS :=
 $(VENV)/test: EXTRAS := [test]
 $(VENV)/dev: EXTRAS := [test,dev]
 $(VENV)/runtime $(VENV)/test $(VENV)/dev: $(VENV)/bin/python $(BUILD_INPUTS)
-	$(BIN)/python -m pip install --quiet --editable '.$(EXTRAS)'
+	CPATH=$$(sh ext/headers.sh $(VENV)) $(BIN)/python -m pip install --quiet --editable '.$(EXTRAS)'
 	@touch $@
 
 $(VENV)/bin/python:

@@ -1,5 +1,6 @@
 """Compile every kernel in ext/; everything else about the build is in pyproject.toml."""
 
+import os
 import sysconfig
 from pathlib import Path
 
@@ -10,7 +11,8 @@ kernels = sorted(Path("ext").glob("*.pyx"))
 if not kernels:
     raise SystemExit("no kernel found in ext/: this source tree is not complete")
 
-if not (Path(sysconfig.get_path("include")) / "Python.h").is_file():
+include = [sysconfig.get_path("include"), *os.environ.get("CPATH", "").split(os.pathsep)]
+if not any((Path(folder) / "Python.h").is_file() for folder in include):
     raise SystemExit("the C headers of Python are missing; on Debian: apt install python3-dev")
 
 # No -march and no fast-math: the same binary runs on any machine of its kind and gives the same bits.
