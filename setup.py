@@ -19,7 +19,6 @@ if not any((Path(folder) / "Python.h").is_file() for folder in include):
     raise SystemExit("the C headers of Python are missing; on Debian: apt install python3-dev")
 
 
-
 def openmp() -> list[str]:
     """Return the flag for OpenMP if the compiler has it; without, the kernels run on one thread."""
     with tempfile.TemporaryDirectory() as folder:

@@ -14,9 +14,13 @@ def _silent(done: int, total: int, stage: str) -> None:
 
 @dataclass
 class Context:
-    """Collects warnings in order, each once; `progress(done, total, stage)` is called now and then."""
+    """Collects warnings in order, each once; `progress(done, total, stage)` is called now and then.
+
+    `threads` is how many a kernel may use; results never depend on it.
+    """
 
     progress: Callable[[int, int, str], None] = _silent
+    threads: int = 1
     warnings: list[Notice] = field(default_factory=list)
 
     def warn(self, code: str, message: str) -> None:

@@ -32,7 +32,8 @@ cdef struct Walk:
     long stride  # length of a padded row
     long depth  # size of the sets
     double threshold  # squared correlation at which a pair is separated
-    double bound  # smallest squared correlation met so far
+    double bound  # what a squared correlation must be below to be looked at
+    bint votes  # whether to count all separating sets instead of ending at the first
     long long tests
     double* x  # covariances of the candidates with x, a row a level
     double* y
@@ -42,10 +43,43 @@ cdef struct Walk:
     int* candidates  # their column numbers
     long* chosen  # places of the chosen candidates
     int* best  # the set that the bound comes from, by column number
+    double smallest  # with votes: the smallest squared correlation at this depth
+    long long separating  # with votes: how many sets separate
+    int* members  # with votes: how many of them each column is a member of
 
 
-cdef int _open(Walk* w, long most, long depth) noexcept nogil:
-    """Allocate for up to `most` candidates; returns 0 when memory is lacking."""
+cdef extern from *:
+    """
+    #ifdef _OPENMP
+    #include <omp.h>
+    #else
+    #define omp_get_thread_num() 0
+    #endif
+    """
+    int omp_get_thread_num() noexcept nogil
+
+
+ctypedef void (*Task)(Walk*, Job*, Py_ssize_t) noexcept nogil
+
+
+cdef struct Job:
+    # What all pairs share, and where their results go; row i belongs to pair i.
+    const double* correlation
+    Py_ssize_t columns
+    const int* pairs
+    const int* starts
+    const int* candidates
+    double* bounds
+    int* sets
+    unsigned char* separated
+    long long* separating
+    const int* middle_starts
+    const int* middles
+    int* members
+
+
+cdef int _open(Walk* w, long most, long depth, long columns) noexcept nogil:
+    """Allocate for up to `most` candidates among `columns`; returns 0 when memory is lacking."""
     w.stride = (most // CAUSALDISC_LANES + 2) * CAUSALDISC_LANES
     w.depth = depth
     w.x = <double*> calloc(depth * w.stride, sizeof(double))
@@ -57,7 +91,11 @@ cdef int _open(Walk* w, long most, long depth) noexcept nogil:
     w.candidates = <int*> calloc(w.stride, sizeof(int))
     w.chosen = <long*> calloc(depth, sizeof(long))
     w.best = <int*> calloc(depth, sizeof(int))
-    return (w.x and w.y and w.v and w.matrix and w.pair and w.candidates and w.chosen and w.best) != NULL
+    w.members = <int*> calloc(columns, sizeof(int))
+    return (
+        w.x != NULL and w.y != NULL and w.v != NULL and w.matrix != NULL and w.pair != NULL
+        and w.candidates != NULL and w.chosen != NULL and w.best != NULL and w.members != NULL
+    )
 
 
 cdef void _close(Walk* w) noexcept nogil:
@@ -69,25 +107,30 @@ cdef void _close(Walk* w) noexcept nogil:
     free(w.candidates)
     free(w.chosen)
     free(w.best)
+    free(w.members)
 
 
-cdef void _set_out(Walk* w, const double[:, ::1] r, int x, int y) noexcept nogil:
+cdef void _set_out(Walk* w, Job* job, int x, int y) noexcept nogil:
     """Fill the first level from the correlation matrix."""
+    cdef const double* of_x = job.correlation + x * job.columns
+    cdef const double* of_y = job.correlation + y * job.columns
+    cdef const double* of_z
     cdef long i, j
     cdef double* row
     for i in range(w.size):
-        w.x[i] = r[x, w.candidates[i]]
-        w.y[i] = r[y, w.candidates[i]]
+        w.x[i] = of_x[w.candidates[i]]
+        w.y[i] = of_y[w.candidates[i]]
         w.v[i] = 1.0
     for i in range(w.size, w.size + CAUSALDISC_LANES):
         w.x[i] = w.y[i] = w.v[i] = 0.0
-    w.pair[0] = r[x, y]
+    w.pair[0] = of_x[y]
     w.pair[1] = w.pair[2] = 1.0
     if w.depth > 1:
         for i in range(w.size):
             row = w.matrix + i * w.stride
+            of_z = job.correlation + w.candidates[i] * job.columns
             for j in range(i + 1, w.size):
-                row[j] = r[w.candidates[i], w.candidates[j]]
+                row[j] = of_z[w.candidates[j]]
             for j in range(w.size, w.size + CAUSALDISC_LANES):
                 row[j] = 0.0
 
@@ -132,17 +175,41 @@ cdef bint _last(
         if u >= SINGULAR_SHARE and vx >= SINGULAR_SHARE * u and vy >= SINGULAR_SHARE * u:
             cross = cxy * u - a * b
             squared = cross * cross / (vx * vy)
-            if squared < w.bound:
+            if w.votes:
+                _vote(w, level, q, z, squared)
+            elif squared < w.bound:
                 w.bound = squared
-                for i in range(level):
-                    w.best[i] = w.candidates[w.chosen[i]]
-                if q >= 0:
-                    w.best[w.depth - 2] = w.candidates[q]
-                w.best[w.depth - 1] = w.candidates[z]
+                _keep(w, level, q, z)
                 if squared <= w.threshold:
                     w.tests += z - start + 1
                     return True
         z += 1
+
+
+cdef void _keep(Walk* w, long level, long q, long z) noexcept nogil:
+    """Remember the present set by column number."""
+    cdef long i
+    for i in range(level):
+        w.best[i] = w.candidates[w.chosen[i]]
+    if q >= 0:
+        w.best[w.depth - 2] = w.candidates[q]
+    w.best[w.depth - 1] = w.candidates[z]
+
+
+cdef void _vote(Walk* w, long level, long q, long z, double squared) noexcept nogil:
+    """Count the present set for its members if it separates."""
+    cdef long i
+    if squared > w.threshold:
+        return
+    if squared < w.smallest:
+        w.smallest = squared
+        _keep(w, level, q, z)
+    w.separating += 1
+    for i in range(level):
+        w.members[w.candidates[w.chosen[i]]] += 1
+    if q >= 0:
+        w.members[w.candidates[q]] += 1
+    w.members[w.candidates[z]] += 1
 
 
 cdef bint _descend(Walk* w, long level, long start, long first_end) noexcept nogil:
@@ -205,18 +272,19 @@ cdef bint _contains(const int* sorted_numbers, long count, int number) noexcept 
     return low < count and sorted_numbers[low] == number
 
 
-cdef bint _pair(
-    Walk* w, const double[:, ::1] r, const int* of_x, long count_x, const int* of_y, long count_y, int x, int y
-) noexcept nogil:
+cdef bint _pair(Walk* w, Job* job, int x, int y) noexcept nogil:
     """Try the sets of x's candidates, then those of y's that have a member which is none of x's."""
-    cdef long i, private = 0
+    cdef const int* of_x = job.candidates + job.starts[x]
+    cdef const int* of_y = job.candidates + job.starts[y]
+    cdef long count_x = job.starts[x + 1] - job.starts[x], count_y = job.starts[y + 1] - job.starts[y]
+    cdef long i, private
     w.size = 0
     for i in range(count_x):
         if of_x[i] != y:
             w.candidates[w.size] = of_x[i]
             w.size += 1
     if w.size >= w.depth:
-        _set_out(w, r, x, y)
+        _set_out(w, job, x, y)
         if _descend(w, 0, 0, w.size):
             return True
     w.size = 0
@@ -230,9 +298,73 @@ cdef bint _pair(
             w.candidates[w.size] = of_y[i]
             w.size += 1
     if private and w.size >= w.depth:
-        _set_out(w, r, y, x)
+        _set_out(w, job, y, x)
         return _descend(w, 0, 0, private)
     return False
+
+
+cdef void _search_one(Walk* w, Job* job, Py_ssize_t i) noexcept nogil:
+    cdef Py_ssize_t j
+    w.bound = job.bounds[i]
+    job.separated[i] = _pair(w, job, job.pairs[2 * i], job.pairs[2 * i + 1])
+    if w.bound < job.bounds[i]:
+        job.bounds[i] = w.bound
+        for j in range(w.depth):
+            job.sets[i * w.depth + j] = w.best[j]
+
+
+cdef void _vote_one(Walk* w, Job* job, Py_ssize_t i) noexcept nogil:
+    cdef int x = job.pairs[2 * i], y = job.pairs[2 * i + 1]
+    cdef Py_ssize_t j
+    # One part in 1e12 above, since the lanes compare products; _vote compares with the threshold itself.
+    w.bound = w.threshold * (1.0 + 1e-12)
+    w.smallest = job.bounds[i]
+    w.separating = 0
+    _pair(w, job, x, y)
+    job.separating[i] = w.separating
+    if w.smallest < job.bounds[i]:
+        job.bounds[i] = w.smallest
+        for j in range(w.depth):
+            job.sets[i * w.depth + j] = w.best[j]
+    for j in range(job.middle_starts[i], job.middle_starts[i + 1]):
+        job.members[j] = w.members[job.middles[j]]
+    _forget(w, job, x)
+    _forget(w, job, y)
+
+
+cdef void _forget(Walk* w, Job* job, int end) noexcept nogil:
+    """Set the counts of a node's candidates to zero."""
+    cdef Py_ssize_t j
+    for j in range(job.starts[end], job.starts[end + 1]):
+        w.members[job.candidates[j]] = 0
+
+
+cdef long long _run(Task task, Job* job, Py_ssize_t pairs, long most, long depth, double threshold, bint votes,
+                    int threads) except -1:
+    """Do the task for every pair, on some threads; returns the number of tests."""
+    cdef Walk* walks = <Walk*> calloc(threads, sizeof(Walk))
+    cdef bint ready = walks != NULL
+    cdef long long tests = 0
+    cdef Py_ssize_t i
+    if ready:
+        for i in range(threads):
+            ready = _open(&walks[i], most, depth, job.columns) and ready
+            walks[i].threshold = threshold
+            walks[i].votes = votes
+        if ready and threads == 1:
+            with nogil:
+                for i in range(pairs):
+                    task(&walks[0], job, i)
+        elif ready:
+            for i in prange(pairs, nogil=True, num_threads=threads, schedule="dynamic", chunksize=8):
+                task(&walks[omp_get_thread_num()], job, i)
+        for i in range(threads):
+            tests += walks[i].tests
+            _close(&walks[i])
+        free(walks)
+    if not ready:
+        raise MemoryError
+    return tests
 
 
 def search(
@@ -249,79 +381,67 @@ def search(
 ):
     """Search, for each of k pairs, the first set of `depth` >= 1 candidates that separates; returns the tests made.
 
-    The candidates of node v are candidates[starts[v]:starts[v + 1]], in increasing order. A pair is separated when
-    a squared partial correlation is at most `threshold`. `bounds`, length k, holds the smallest squared correlation
-    to beat (at this depth's degrees of freedom) and gets the smallest found; `sets`, shape (k, depth), the set it
-    comes from where it was beaten; `separated` 1 or 0. Results are the same for every number of threads.
+    The candidates of node v are candidates[starts[v]:starts[v + 1]], in increasing order; sets of the first node's
+    come first, then those of the second's that are not among them. A pair is separated when a squared partial
+    correlation is at most `threshold`. `bounds`, length k, holds the smallest squared correlation to beat (at this
+    depth's degrees of freedom) and gets the smallest found; `sets`, shape (k, depth), the set it comes from where
+    it was beaten; `separated` 1 or 0. Results are the same for every number of threads.
     Raises ValueError for shapes that do not match, MemoryError.
     """
-    cdef Py_ssize_t k = pairs.shape[0], i, j
-    cdef long most = 0
-    cdef int x, y, lacking = 0
-    cdef long long tests = 0
-    cdef Walk* w
+    cdef Job job
     _check(correlation, pairs, starts, candidates, depth, bounds, sets, separated)
-    if k == 0:
+    if not pairs.shape[0]:
         return 0
+    job.correlation, job.columns = &correlation[0, 0], correlation.shape[0]
+    job.pairs, job.starts = &pairs[0, 0], &starts[0]
+    job.candidates = &candidates[0] if candidates.shape[0] else NULL
+    job.bounds, job.sets, job.separated = &bounds[0], &sets[0, 0], &separated[0]
+    return _run(_search_one, &job, pairs.shape[0], _most(starts), depth, threshold, False, max(threads, 1))
+
+
+def vote(
+    const double[:, ::1] correlation,
+    const int[:, ::1] pairs,
+    const int[::1] starts,
+    const int[::1] candidates,
+    const int[::1] middle_starts,
+    const int[::1] middles,
+    int depth,
+    double threshold,
+    double[::1] bounds,
+    int[:, ::1] sets,
+    long long[::1] separating,
+    int[::1] members,
+    int threads,
+):
+    """Count, for each of k pairs, the sets of `depth` >= 1 candidates that separate; returns the tests made.
+
+    As `search`, but all sets are tried. `separating`, length k, gets how many separate, and `members`, length of
+    `middles`, how many of those hold each of the columns middles[middle_starts[i]:middle_starts[i + 1]] of pair i.
+    `bounds` and `sets` keep the separating set with the smallest squared correlation.
+    """
+    cdef Job job
+    _check(correlation, pairs, starts, candidates, depth, bounds, sets, separating)
+    if middle_starts.shape[0] != pairs.shape[0] + 1 or members.shape[0] != middles.shape[0]:
+        raise ValueError("shapes do not match")
+    if not pairs.shape[0]:
+        return 0
+    job.correlation, job.columns = &correlation[0, 0], correlation.shape[0]
+    job.pairs, job.starts = &pairs[0, 0], &starts[0]
+    job.candidates = &candidates[0] if candidates.shape[0] else NULL
+    job.bounds, job.sets, job.separating = &bounds[0], &sets[0, 0], &separating[0]
+    job.middle_starts = &middle_starts[0]
+    job.middles = &middles[0] if middles.shape[0] else NULL
+    job.members = &members[0] if members.shape[0] else NULL
+    return _run(_vote_one, &job, pairs.shape[0], _most(starts), depth, threshold, True, max(threads, 1))
+
+
+cdef long _most(const int[::1] starts) noexcept:
+    """Return the largest number of candidates of a node."""
+    cdef long most = 0, i
     for i in range(starts.shape[0] - 1):
         most = max(most, starts[i + 1] - starts[i])
-    cdef const int* all_of = &candidates[0] if candidates.shape[0] else NULL
-    cdef Walk* walks = <Walk*> calloc(max(threads, 1), sizeof(Walk))
-    if walks == NULL:
-        raise MemoryError
-    for i in range(max(threads, 1)):
-        if not _open(&walks[i], most, depth):
-            lacking = 1
-    if not lacking:
-        _run(correlation, pairs, starts, all_of, threshold, bounds, sets, separated, walks, max(threads, 1))
-    for i in range(max(threads, 1)):
-        tests += walks[i].tests
-        _close(&walks[i])
-    free(walks)
-    if lacking:
-        raise MemoryError
-    return tests
-
-
-cdef extern from *:
-    """
-    #ifdef _OPENMP
-    #include <omp.h>
-    #else
-    #define omp_get_thread_num() 0
-    #endif
-    """
-    int omp_get_thread_num() noexcept nogil
-
-
-cdef void _one(
-    const double[:, ::1] r, const int[:, ::1] pairs, const int[::1] starts, const int* all_of, double threshold,
-    double[::1] bounds, int[:, ::1] sets, unsigned char[::1] separated, Walk* w, Py_ssize_t i
-) noexcept nogil:
-    cdef int x = pairs[i, 0], y = pairs[i, 1]
-    cdef Py_ssize_t j
-    w.threshold = threshold
-    w.bound = bounds[i]
-    separated[i] = _pair(
-        w, r, all_of + starts[x], starts[x + 1] - starts[x], all_of + starts[y], starts[y + 1] - starts[y], x, y)
-    if w.bound < bounds[i]:
-        bounds[i] = w.bound
-        for j in range(w.depth):
-            sets[i, j] = w.best[j]
-
-
-cdef void _run(
-    const double[:, ::1] r, const int[:, ::1] pairs, const int[::1] starts, const int* all_of, double threshold,
-    double[::1] bounds, int[:, ::1] sets, unsigned char[::1] separated, Walk* walks, int threads
-) noexcept:
-    cdef Py_ssize_t i, k = pairs.shape[0]
-    if threads == 1:
-        with nogil:
-            for i in range(k):
-                _one(r, pairs, starts, all_of, threshold, bounds, sets, separated, walks, i)
-        return
-    for i in prange(k, nogil=True, num_threads=threads, schedule="dynamic", chunksize=8):
-        _one(r, pairs, starts, all_of, threshold, bounds, sets, separated, &walks[omp_get_thread_num()], i)
+    return most
 
 
 def _check(correlation, pairs, starts, candidates, depth, bounds, sets, separated):
