@@ -151,8 +151,10 @@ def vote(
     context: Context,
 ) -> Votes:
     """Count the separating sets of `depth` for each pair; see SearchesDepths.vote."""
-    context.progress(depth, depth + 1, "colliders")
-    if isinstance(test, SearchesDepths) and depth:
+    if depth == 0:
+        return _vote_marginally(test, pairs, middles, log_alpha, weakest)
+    if isinstance(test, SearchesDepths):
+        context.progress(0, len(pairs), f"colliders at depth {depth}")
         return test.vote(
             pairs, causes, middles, depth, log_alpha, weakest, _worth(pairs, causes, depth, context.threads)
         )
@@ -178,3 +180,15 @@ def vote(
             ):
                 best, improved[i], best_sets[i] = answers.log_p[largest], True, sets[largest]
     return Votes(separating, members, improved, best_sets, tests)
+
+
+def _vote_marginally(
+    test: CITest, pairs: NDArray[np.int32], middles: Neighbours, log_alpha: float, weakest: Answers
+) -> Votes:
+    """Vote of the empty set, all pairs in one call; the search has noted its undecided answers already."""
+    empty = np.empty((len(pairs), 0), np.int32)
+    ends = np.ascontiguousarray(pairs.T)
+    answers = test.answers(ends[0], ends[1], empty)
+    separates = answers.decided & (answers.log_p > log_alpha)
+    improved = separates & (answers.log_p > weakest.log_p)
+    return Votes(separates.astype(np.int64), np.zeros(len(middles.members), np.int64), improved, empty, len(pairs))

@@ -65,15 +65,10 @@ class NamedSeparations(Sequence[Separation]):
 
     @cached_property
     def _all(self) -> tuple[Separation, ...]:
+        names = self.names
         return tuple(
-            Separation(
-                self.names[x],
-                self.names[y],
-                tuple(self.names[z] for z in separated.given),
-                rounded(separated.answer.p_value),
-                separated.answer.n or None,
-            )
-            for (x, y), separated in self.found
+            Separation(names[x], names[y], tuple([names[z] for z in given]), rounded(math.exp(log_p)), n or None)
+            for x, y, given, log_p, n in self.found.rows()
         )
 
     def __len__(self) -> int:

@@ -50,12 +50,26 @@ class Separations:
 
     def __iter__(self) -> Iterator[tuple[Pair, Separated]]:
         """Yield pairs with their sets, in increasing order of the pairs."""
-        places = [(part, i) for part, (pairs, _, _) in enumerate(self.parts) for i in range(len(pairs))]
-        keys = np.concatenate([self._keys(pairs) for pairs, _, _ in self.parts]) if places else np.empty(0, np.int64)
-        for place in np.argsort(keys, kind="stable").tolist():
-            part, i = places[place]
+        for part, i in self._order():
             x, y = self.parts[part][0][i].tolist()
             yield (x, y), self._at(part, i)
+
+    def rows(self) -> Iterator[tuple[int, int, list[int], float, int]]:
+        """Yield x, y, the set, log p and rows used, in increasing order of the pairs; for millions of them."""
+        parts = [(p.tolist(), s.tolist(), a.log_p.tolist(), a.n.tolist()) for p, s, a in self.parts]
+        for part, i in self._order():
+            pairs, sets, log_p, n = parts[part]
+            yield pairs[i][0], pairs[i][1], sets[i], log_p[i], n[i]
+
+    def _order(self) -> Iterator[tuple[int, int]]:
+        """Yield the part and place of each pair, in increasing order of the pairs."""
+        if not self.parts:
+            return iter(())
+        sizes = [len(keys) for keys in self._all_keys]
+        order = np.argsort(np.concatenate(self._all_keys), kind="stable")
+        part = np.repeat(np.arange(len(sizes)), sizes)[order]
+        place = np.concatenate([np.arange(size) for size in sizes])[order]
+        return zip(part.tolist(), place.tolist(), strict=True)
 
     def find(self, x: int, y: int) -> Separated | None:
         """Return what separates x < y, or None if nothing did."""
