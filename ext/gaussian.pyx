@@ -110,8 +110,28 @@ cdef void _close(Walk* w) noexcept nogil:
     free(w.members)
 
 
+cdef bint _singles(Walk* w, Job* job, int x, int y, long end) noexcept nogil:
+    """Walk the sets of one candidate before `end`. Most pairs part at one of the first, so that the correlations
+    are fetched a few at a time."""
+    cdef const double* of_x = job.correlation + x * job.columns
+    cdef const double* of_y = job.correlation + y * job.columns
+    cdef long start = 0, stop, i
+    while start < end:
+        stop = min(start + <long> CAUSALDISC_LANES, end)
+        for i in range(start, stop):
+            w.x[i] = of_x[w.candidates[i]]
+            w.y[i] = of_y[w.candidates[i]]
+            w.v[i] = 1.0
+        for i in range(stop, start + CAUSALDISC_LANES):
+            w.x[i] = w.y[i] = w.v[i] = 0.0
+        if _last(w, 0, -1, start, stop, 0.0, 0.0, 0.0, of_x[y], 1.0, 1.0):
+            return True
+        start = stop
+    return False
+
+
 cdef void _set_out(Walk* w, Job* job, int x, int y) noexcept nogil:
-    """Fill the first level from the correlation matrix."""
+    """Fill the first level from the correlation matrix, for sets of two and more."""
     cdef const double* of_x = job.correlation + x * job.columns
     cdef const double* of_y = job.correlation + y * job.columns
     cdef const double* of_z
@@ -125,14 +145,13 @@ cdef void _set_out(Walk* w, Job* job, int x, int y) noexcept nogil:
         w.x[i] = w.y[i] = w.v[i] = 0.0
     w.pair[0] = of_x[y]
     w.pair[1] = w.pair[2] = 1.0
-    if w.depth > 1:
-        for i in range(w.size):
-            row = w.matrix + i * w.stride
-            of_z = job.correlation + w.candidates[i] * job.columns
-            for j in range(i + 1, w.size):
-                row[j] = of_z[w.candidates[j]]
-            for j in range(w.size, w.size + CAUSALDISC_LANES):
-                row[j] = 0.0
+    for i in range(w.size):
+        row = w.matrix + i * w.stride
+        of_z = job.correlation + w.candidates[i] * job.columns
+        for j in range(i + 1, w.size):
+            row[j] = of_z[w.candidates[j]]
+        for j in range(w.size, w.size + CAUSALDISC_LANES):
+            row[j] = 0.0
 
 
 cdef long long _sets(long members, long size) noexcept nogil:
@@ -226,8 +245,6 @@ cdef bint _descend(Walk* w, long level, long start, long first_end) noexcept nog
     end = w.size - left + 1
     if level == 0 and first_end < end:
         end = first_end
-    if left == 1:
-        return _last(w, level, -1, start, end, 0.0, 0.0, 0.0, pair[0], pair[1], pair[2])
     for q in range(start, end):
         av = 1.0 / v[q]
         ax = x[q] * av
@@ -272,6 +289,16 @@ cdef bint _contains(const int* sorted_numbers, long count, int number) noexcept 
     return low < count and sorted_numbers[low] == number
 
 
+cdef bint _walk(Walk* w, Job* job, int x, int y, long first_end) noexcept nogil:
+    """Walk the sets of the candidates whose first member lies before `first_end`."""
+    if first_end == 0 or w.size < w.depth:
+        return False
+    if w.depth == 1:
+        return _singles(w, job, x, y, first_end)
+    _set_out(w, job, x, y)
+    return _descend(w, 0, 0, first_end)
+
+
 cdef bint _pair(Walk* w, Job* job, int x, int y) noexcept nogil:
     """Try the sets of x's candidates, then those of y's that have a member which is none of x's."""
     cdef const int* of_x = job.candidates + job.starts[x]
@@ -283,10 +310,8 @@ cdef bint _pair(Walk* w, Job* job, int x, int y) noexcept nogil:
         if of_x[i] != y:
             w.candidates[w.size] = of_x[i]
             w.size += 1
-    if w.size >= w.depth:
-        _set_out(w, job, x, y)
-        if _descend(w, 0, 0, w.size):
-            return True
+    if _walk(w, job, x, y, w.size):
+        return True
     w.size = 0
     for i in range(count_y):
         if of_y[i] != x and not _contains(of_x, count_x, of_y[i]):
@@ -297,10 +322,7 @@ cdef bint _pair(Walk* w, Job* job, int x, int y) noexcept nogil:
         if of_y[i] != x and _contains(of_x, count_x, of_y[i]):
             w.candidates[w.size] = of_y[i]
             w.size += 1
-    if private and w.size >= w.depth:
-        _set_out(w, job, y, x)
-        return _descend(w, 0, 0, private)
-    return False
+    return _walk(w, job, y, x, private)
 
 
 cdef void _search_one(Walk* w, Job* job, Py_ssize_t i) noexcept nogil:
