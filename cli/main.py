@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -126,6 +127,9 @@ def _usage(error: Any) -> int:
 
 def run() -> None:
     """Entry point of the `causaldisc` script."""
+    for library in ("OPENBLAS", "MKL"):
+        # One thread: the same bits on every machine, no threads that spin beside ours, none under `make -j`.
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head -1` ends us quietly, as it does every filter
     sys.exit(main(sys.argv[1:]))
