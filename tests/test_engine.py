@@ -85,11 +85,13 @@ def test_engine_obeys_knowledge_as_its_twin_does(seed, p):
     assert str(results[0][0]) == str(results[1][0])
 
 
-def test_threads_change_nothing(monkeypatch):
+def test_threads_and_portions_change_nothing(monkeypatch):
     monkeypatch.setattr(depths, "SETS_WORTH_THREADS", 0)
     test, names = linear(1, 40, 300, density=0.1)
     bound = Knowledge().bind(names)
-    one, four = (pc.search(test, names, pc.Options(), bound, Context(threads=t)) for t in (1, 4))
+    one = pc.search(test, names, pc.Options(), bound, Context(threads=1))
+    monkeypatch.setattr(depths, "SETS_AT_ONCE", 50)
+    four = pc.search(test, names, pc.Options(), bound, Context(threads=4))
     assert one[0] == four[0]
     assert evidence(one[1]) == evidence(four[1])
 

@@ -13,10 +13,10 @@ from causaldisc.context import Context
 
 # Few tests at first, since most removed edges go early; then enough to hide the cost of a call.
 FIRST_CHUNK, LARGEST_CHUNK = 8, 4096
-# Pairs handed to an engine at a time: between two of these, progress is told and an interrupt is heard.
-PAIRS_AT_ONCE = 4096
+# Sets handed to an engine at a time, a few tenths of a second: in between, progress is told and Ctrl-C is heard.
+SETS_AT_ONCE = 2e8
 # Starting threads costs milliseconds; below this many sets one is faster.
-SETS_WORTH_THREADS = 3_000_000
+SETS_WORTH_THREADS = 3e6
 
 Given = tuple[int, ...]
 
@@ -79,13 +79,12 @@ def search(
     """Find the first separating set of `depth` >= 1 for each pair; see SearchesDepths.search."""
     if not isinstance(test, SearchesDepths):
         return _search_set_by_set(test, pairs, causes, depth, log_alpha, weakest, undecided, context)
-    threads = _worth(pairs, causes, depth, context.threads)
+    counts = _set_counts(pairs, causes, depth)
+    threads = context.threads if counts.sum() > SETS_WORTH_THREADS else 1
     parts = []
-    for start in range(0, len(pairs), PAIRS_AT_ONCE):
+    for start, stop in _spans(counts):
         context.progress(start, len(pairs), f"depth {depth}")
-        span = slice(start, start + PAIRS_AT_ONCE)
-        part = weakest.part(span.start, span.stop)
-        parts.append(test.search(pairs[span], causes, depth, log_alpha, part, threads))
+        parts.append(test.search(pairs[start:stop], causes, depth, log_alpha, weakest.part(start, stop), threads))
     return Found(
         np.concatenate([p.separated for p in parts]),
         np.concatenate([p.improved for p in parts]),
@@ -94,15 +93,21 @@ def search(
     )
 
 
-def _worth(pairs: NDArray[np.int32], causes: Neighbours, depth: int, threads: int) -> int:
-    """Return how many threads the sets of these pairs are worth."""
-    if threads == 1:
-        return 1
-    counts = np.diff(causes.starts).astype(np.float64) - 1
-    sets = np.ones_like(counts)
+def _set_counts(pairs: NDArray[np.int32], causes: Neighbours, depth: int) -> NDArray[np.float64]:
+    """Return about how many sets of `depth` each pair has, those of both ends."""
+    others = np.diff(causes.starts).astype(np.float64) - 1
+    sets = np.ones_like(others)
     for i in range(depth):
-        sets *= np.maximum(counts - i, 0) / (i + 1)
-    return threads if sets[pairs].sum() > SETS_WORTH_THREADS else 1
+        sets *= np.maximum(others - i, 0) / (i + 1)
+    total: NDArray[np.float64] = sets[pairs].sum(axis=1)
+    return total
+
+
+def _spans(counts: NDArray[np.float64]) -> list[tuple[int, int]]:
+    """Cut pairs into runs of at most SETS_AT_ONCE sets, or of one pair; at least one run, maybe empty."""
+    lots = (np.cumsum(counts) // SETS_AT_ONCE).astype(np.int64)
+    cuts = (np.flatnonzero(np.diff(lots)) + 1).tolist()
+    return list(zip([0, *cuts], [*cuts, len(counts)], strict=True))
 
 
 def _search_set_by_set(
@@ -154,10 +159,7 @@ def vote(
     if depth == 0:
         return _vote_marginally(test, pairs, middles, log_alpha, weakest)
     if isinstance(test, SearchesDepths):
-        context.progress(0, len(pairs), f"colliders at depth {depth}")
-        return test.vote(
-            pairs, causes, middles, depth, log_alpha, weakest, _worth(pairs, causes, depth, context.threads)
-        )
+        return _vote_by_engine(test, pairs, causes, middles, depth, log_alpha, weakest, context)
     k = len(pairs)
     separating, members = np.zeros(k, np.int64), np.zeros(len(middles.members), np.int64)
     improved, best_sets = np.zeros(k, np.bool_), np.zeros((k, depth), np.int32)
@@ -180,6 +182,33 @@ def vote(
             ):
                 best, improved[i], best_sets[i] = answers.log_p[largest], True, sets[largest]
     return Votes(separating, members, improved, best_sets, tests)
+
+
+def _vote_by_engine(
+    test: SearchesDepths,
+    pairs: NDArray[np.int32],
+    causes: Neighbours,
+    middles: Neighbours,
+    depth: int,
+    log_alpha: float,
+    weakest: Answers,
+    context: Context,
+) -> Votes:
+    counts = _set_counts(pairs, causes, depth)
+    threads = context.threads if counts.sum() > SETS_WORTH_THREADS else 1
+    parts = []
+    for start, stop in _spans(counts):
+        context.progress(start, len(pairs), f"colliders at depth {depth}")
+        first, last = middles.starts[start], middles.starts[stop]
+        some = Neighbours(middles.starts[start : stop + 1] - first, middles.members[first:last])
+        parts.append(test.vote(pairs[start:stop], causes, some, depth, log_alpha, weakest.part(start, stop), threads))
+    return Votes(
+        np.concatenate([p.separating for p in parts]),
+        np.concatenate([p.members for p in parts]),
+        np.concatenate([p.improved for p in parts]),
+        np.concatenate([p.sets for p in parts]),
+        sum(p.tests for p in parts),
+    )
 
 
 def _vote_marginally(
