@@ -89,11 +89,13 @@ def _orient_colliders(graph: Graph, findings: list[Finding]) -> list[Triple]:
         a, c, b = finding.triple
         if not (graph.has_edge(a, c) and graph.has_edge(b, c)):
             continue  # knowledge dropped the edge
-        if reaches(graph, c, a) or reaches(graph, c, b):
+        # An arrow that is there needs no look for a cycle; in a hub most triples bring one new arrow or none.
+        new = [end for end in (a, b) if not graph.is_directed(end, c)]
+        if any(graph.is_directed(c, end) or reaches(graph, c, end) for end in new):
             lost.append(finding.triple)
-        else:
-            graph.orient(a, c)
-            graph.orient(b, c)
+            continue
+        for end in new:
+            graph.orient(end, c)
     return lost
 
 
