@@ -21,12 +21,15 @@ class Context:
 
     progress: Callable[[int, int, str], None] = _silent
     threads: int = 1
-    warnings: list[Notice] = field(default_factory=list)
+    _warnings: dict[Notice, None] = field(default_factory=dict)
+
+    @property
+    def warnings(self) -> list[Notice]:
+        """What there was to warn of, in order, each once."""
+        return list(self._warnings)
 
     def warn(self, code: str, message: str) -> None:
-        notice = Notice(code, message)
-        if notice not in self.warnings:
-            self.warnings.append(notice)
+        self._warnings.setdefault(Notice(code, message))
 
     def warn_all(self, notices: Iterable[Notice]) -> None:
         """Take over warnings that were made elsewhere."""

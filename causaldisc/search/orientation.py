@@ -63,12 +63,14 @@ def _orient_known(
         for (u, v), weakness in zip(skeleton.pairs.tolist(), skeleton.weakest.log_p.tolist(), strict=True)
         if knowledge.may_cause(u, v) != knowledge.may_cause(v, u) and not knowledge.requires_pair(u, v)
     ]
+    children: list[list[int]] = [[] for _ in graph.nodes]
     for u, v in knowledge.required:
         graph.orient(u, v)
+        children[u].append(v)
     known = list(knowledge.required)
     # The strongest first, so that the edge that closes a cycle is the weakest in it.
     for _, (u, v) in sorted(one_way):
-        if reaches(graph, v, u):
+        if reaches(children, v, u):
             graph.remove_edge(u, v)
             context.warn(
                 "knowledge-cycle",
@@ -77,6 +79,7 @@ def _orient_known(
             )
         else:
             graph.orient(u, v)
+            children[u].append(v)
             known.append((u, v))
     return known
 
@@ -84,6 +87,7 @@ def _orient_known(
 def _orient_colliders(graph: Graph, findings: list[Finding]) -> list[Triple]:
     """Orient colliders, strongest evidence first; return those that would undo an arrow or close a cycle."""
     lost = []
+    children = [graph.children(v) for v in range(len(graph))]
     colliders = [f for f in findings if f.role is Role.COLLIDER]
     for finding in sorted(colliders, key=lambda f: (-f.log_p, f.triple)):
         a, c, b = finding.triple
@@ -91,11 +95,12 @@ def _orient_colliders(graph: Graph, findings: list[Finding]) -> list[Triple]:
             continue  # knowledge dropped the edge
         # An arrow that is there needs no look for a cycle; in a hub most triples bring one new arrow or none.
         new = [end for end in (a, b) if not graph.is_directed(end, c)]
-        if any(graph.is_directed(c, end) or reaches(graph, c, end) for end in new):
+        if any(graph.is_directed(c, end) or reaches(children, c, end) for end in new):
             lost.append(finding.triple)
             continue
         for end in new:
             graph.orient(end, c)
+            children[end].append(c)
     return lost
 
 
