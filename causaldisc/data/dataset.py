@@ -9,6 +9,7 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
+from causaldisc.data.source import label
 from causaldisc.errors import DataError
 from causaldisc.result import Notice
 
@@ -105,7 +106,9 @@ class Dataset:
         try:
             return self.names.index(name)
         except ValueError:
-            raise DataError(f"no column {name!r} in {self.source or 'the data'}{hint(name, self.names)}") from None
+            raise DataError(
+                f"no column {name!r} in {label(self.source) if self.source else 'the data'}{hint(name, self.names)}"
+            ) from None
 
     def select(self, names: Iterable[str]) -> Dataset:
         """Return the data restricted to some columns, in the order given."""
@@ -182,5 +185,9 @@ def hint(name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, names, n=1)
     if close:
         return f"; did you mean {close[0]!r}?"
-    shown = ", ".join(map(repr, names[:8])) + (", ..." if len(names) > 8 else "")
+    shown = ", ".join(map(_short, names[:8])) + (", ..." if len(names) > 8 else "")
     return f"; there are {shown}"
+
+
+def _short(name: str) -> str:
+    return repr(name if len(name) <= 40 else name[:39] + "…")

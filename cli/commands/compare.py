@@ -10,8 +10,9 @@ import typer
 from causaldisc.cli import flags, tables
 from causaldisc.cli.tables import TableFormat
 from causaldisc.cli.talk import TalkOptions
+from causaldisc.cli.writing import check_places
 
-from causaldisc.errors import DataError
+from causaldisc.errors import DataError, UsageError
 from causaldisc.graph import Graph, GraphKind, formats
 from causaldisc.graph.equivalence import cpdag_of
 from causaldisc.graph.metrics import compare as score
@@ -41,8 +42,11 @@ def compare(
 ) -> int:
     """Compare two graphs over the same nodes."""
     if true == est == "-":
-        raise DataError("only one of the two graphs can come from stdin")
-    truth, guess = formats.read(true).graph, formats.read(est).graph
+        raise UsageError("only one of the two graphs can come from standard input")
+    check_places([options.output], inputs=(true, est))
+    # Standard input first: in a pipe, the command that fills it may have the other file still to write.
+    graphs = {path: formats.read(path).graph for path in sorted({true, est}, key=lambda path: path != "-")}
+    truth, guess = graphs[true], graphs[est]
     if guess.kind is GraphKind.CPDAG and not options.exact:
         truth = _class_of(truth, true)
     found = score(truth, guess)
