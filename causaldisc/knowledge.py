@@ -161,8 +161,8 @@ def read(path: str) -> Knowledge:
     `forbid` and `require` (lists of "a -> b", or of ["a", "b"] where names contain " -> ").
     Raises DataError that names file and line or key.
     """
-    text = sources.text(path)
-    return _from_tetrad(text, path) if _is_tetrad(text) else _from_toml(text, path)
+    text, label = sources.text(path), sources.label(path)
+    return _from_tetrad(text, label) if _is_tetrad(text) else _from_toml(text, label)
 
 
 def arrow(text: str, place: str) -> Arrow:

@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass
 
 from causaldisc.errors import UsageError
-from causaldisc.quoting import split
+from causaldisc.quoting import quote, split
+
+_SIGNS = "[~|,]"
 
 
 @dataclass(frozen=True)
@@ -18,12 +20,8 @@ class Query:
     given: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        condition = " | " + ", ".join(map(_quoted, self.given)) if self.given else ""
-        return f"{_quoted(self.x)} ~ {_quoted(self.y)}{condition}"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"' if re.search(r'[~|,"]|^\s|\s$', name) or not name else name
+        x, y, *given = (quote(name, _SIGNS) for name in (self.x, self.y, *self.given))
+        return f"{x} ~ {y}" + (f" | {', '.join(given)}" if given else "")
 
 
 def parse(text: str) -> Query:
@@ -31,7 +29,7 @@ def parse(text: str) -> Query:
 
     Raises UsageError that shows the text and the form.
     """
-    names, signs = split(text, "[~|,]")
+    names, signs = split(text, _SIGNS)
     shape = "".join(signs)
     if not re.fullmatch(r"~(\|,*)?", shape) or len(names) != len(signs) + 1 or not all(names):
         raise UsageError(f"{text!r} is not of the form 'X ~ Y' or 'X ~ Y | Z1, Z2'")

@@ -27,3 +27,14 @@ def split(text: str, signs: str) -> tuple[list[str], list[str]]:
         else:
             names[-1] = plain.strip()
     return (names, found) if not text[place:].strip() else ([], [])
+
+
+def quote(name: str, signs: str) -> str:
+    """Return a name as `split` reads it back: in quotes where it is empty, or holds a sign, quotes or outer blanks."""
+    is_plain = name and not re.search(rf'{signs}|"|^\s|\s$', name)
+    return name if is_plain else '"' + name.replace('"', '""') + '"'
+
+
+def as_column(name: str) -> str:
+    """Return a name for --columns or --types, in an advice that puts it between single quotes of the shell."""
+    return quote(name, ",|^!").replace("'", "'\\''")

@@ -246,6 +246,8 @@ def test_a_cpdag_is_scored_against_the_class_of_the_true_dag(tmp_path, call):
     arguments = ["compare", tmp_path / "t.csv", tmp_path / "e.json", "-f", "json"]
     assert json.loads(call(*arguments)[1])["shd"] == 0
     assert json.loads(call(*arguments, "--exact")[1])["shd"] == 1
+    assert call("convert", tmp_path / "e.json", tmp_path / "e.tetrad")[0] == 0
+    assert json.loads(call("compare", tmp_path / "t.csv", tmp_path / "e.tetrad", "-f", "json")[1])["shd"] == 0
 
 
 def test_ci_answers_questions_from_arguments_and_files(chain, tmp_path, call):

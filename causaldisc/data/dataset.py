@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from causaldisc.data.source import label
 from causaldisc.errors import DataError
+from causaldisc.quoting import as_column
 from causaldisc.result import Notice
 
 MISSING_CODE = -1
@@ -129,7 +130,8 @@ class Dataset:
         for row, column in zip(out, self.columns, strict=True):
             if column.values is None:
                 raise DataError(
-                    f"column {column.name!r} holds text, not numbers; leave it out with --columns '!{column.name}'"
+                    f"column {column.name!r} holds text, not numbers; "
+                    f"leave it out with --columns '!{as_column(column.name)}'"
                 )
             row[:] = column.values
         return out
@@ -144,7 +146,7 @@ class Dataset:
             if column.codes is None:
                 raise DataError(
                     f"column {column.name!r} is {column.kind.value}, not discrete; "
-                    f"if its values are categories, say --types '{column.name}=discrete'"
+                    f"if its values are categories, say --types '{as_column(column.name)}=discrete'"
                 )
             row[:] = column.codes
         return out

@@ -27,7 +27,9 @@ class CompareOptions(Options):
     TITLE = "Comparison"
 
     check: bool = opt(False, "Exit with 1 unless the graphs are equal (SHD 0).")
-    exact: bool = opt(False, "Compare a true DAG as it is; else with a CPDAG it is compared as its own CPDAG.")
+    exact: bool = opt(
+        False, "Compare with a true DAG itself; otherwise a CPDAG is compared with the CPDAG of the true DAG."
+    )
     format: TableFormat = opt(
         TableFormat.AUTO, "Table format; 'auto': text on a terminal, json in a pipe.", names=("-f",)
     )
@@ -47,7 +49,7 @@ def compare(
     # Standard input first: in a pipe, the command that fills it may have the other file still to write.
     graphs = {path: formats.read(path).graph for path in sorted({true, est}, key=lambda path: path != "-")}
     truth, guess = graphs[true], graphs[est]
-    if guess.kind is GraphKind.CPDAG and not options.exact:
+    if not options.exact and _is_class(guess):
         truth = _class_of(truth, true)
     found = score(truth, guess)
     tables.emit_one(_flat(found.as_dict()), options.format, options.output)
@@ -63,6 +65,13 @@ def _flat(figures: Mapping[str, object]) -> dict[str, object]:
         else:
             flat[key] = value
     return flat
+
+
+def _is_class(graph: Graph) -> bool:
+    """Tell whether a graph is a CPDAG, by declaration or, where its format holds no kind, by its edges."""
+    return graph.kind is GraphKind.CPDAG or (
+        graph.kind is GraphKind.MIXED and not problems(graph.copy(GraphKind.CPDAG))
+    )
 
 
 def _class_of(truth: Graph, source: str) -> Graph:

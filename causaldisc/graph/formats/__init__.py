@@ -88,7 +88,9 @@ def _recognised(text: str, suggested: str | None, source: str) -> str:
             return name
     if suggested:
         return suggested
-    raise DataError(f"{source}: this is no graph in a known format; name one of {', '.join(names())}")
+    raise DataError(
+        f"{source}: this is no graph in a known format; a bare matrix needs 'causaldisc convert --input-format'"
+    )
 
 
 def read(path: str | Path, name: str | None = None) -> Result:
