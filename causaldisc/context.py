@@ -14,15 +14,22 @@ def _silent(done: int, total: int, stage: str) -> None:
 
 @dataclass
 class Context:
-    """Collects warnings in order, each once; `progress(done, total, stage)` is called now and then."""
+    """Collects warnings in order, each once; `progress(done, total, stage)` is called now and then.
+
+    `threads` is how many a kernel may use; results never depend on it.
+    """
 
     progress: Callable[[int, int, str], None] = _silent
-    warnings: list[Notice] = field(default_factory=list)
+    threads: int = 1
+    _warnings: dict[Notice, None] = field(default_factory=dict)
+
+    @property
+    def warnings(self) -> list[Notice]:
+        """What there was to warn of, in order, each once."""
+        return list(self._warnings)
 
     def warn(self, code: str, message: str) -> None:
-        notice = Notice(code, message)
-        if notice not in self.warnings:
-            self.warnings.append(notice)
+        self._warnings.setdefault(Notice(code, message))
 
     def warn_all(self, notices: Iterable[Notice]) -> None:
         """Take over warnings that were made elsewhere."""

@@ -150,6 +150,13 @@ class BoundKnowledge:
         """Tell whether u and v may be adjacent at all."""
         return not (self.forbidden[u, v] and self.forbidden[v, u])
 
+    def required_among(self, pairs: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Tell which rows of `pairs`, shape (k, 2), are required edges in one direction."""
+        found = np.zeros(len(pairs), np.bool_)
+        for u, v in self.required:
+            found |= (pairs[:, 0] == min(u, v)) & (pairs[:, 1] == max(u, v))
+        return found
+
     def requires_pair(self, u: int, v: int) -> bool:
         return (u, v) in self._required or (v, u) in self._required
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from causaldisc.graph import Graph
@@ -36,6 +36,6 @@ class Result:
     """
 
     graph: Graph
-    separations: tuple[Separation, ...] = ()
+    separations: Sequence[Separation] = ()
     warnings: tuple[Notice, ...] = ()
     provenance: Mapping[str, object] = field(default_factory=dict)

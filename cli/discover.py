@@ -9,6 +9,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 from causaldisc.cli import flags
+from causaldisc.cli.running import RunOptions
 from causaldisc.cli.talk import TalkOptions
 from causaldisc.cli.writing import WriteOptions, write
 
@@ -87,7 +88,7 @@ def command(name: str) -> Any:
         groups["test"] = test_options()
     if "knowledge" in takes:
         groups["knowledge"] = KnowledgeOptions
-    groups |= {"read": ReadOptions, "write": WriteOptions, "talk": TalkOptions}
+    groups |= {"read": ReadOptions, "write": WriteOptions, "run": RunOptions, "talk": TalkOptions}
 
     def discover(data: DataArgument, **chosen: Any) -> None:
         plan = chosen["write"].plan(data)
@@ -96,7 +97,7 @@ def command(name: str) -> Any:
             more["knowledge"] = chosen["knowledge"].load()
         if "test" in takes:
             more["test"] = test_choice(chosen["test"])
-        context = chosen["talk"].context()
+        context = chosen["talk"].context(chosen["run"].resolved())
         dataset = validate_for_analysis(reading.read(data, chosen["read"]), chosen["read"])
         result = module.run(dataset, options=chosen["options"], context=context, **more)
         chosen["talk"].warn(result.warnings)

@@ -1,4 +1,4 @@
-"""The entry point: settles signals and streams, then loads and runs the program."""
+"""The entry point: settles signals, streams and threads, then loads and runs the program."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ def run() -> None:
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head -1` ends us quietly, as it does every filter
     _replace_closed_streams()
+    for library in ("OPENBLAS", "MKL"):
+        # One thread: the same bits on every machine, no threads that spin beside ours, none under `make -j`.
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     from causaldisc.cli.main import main
 
     signal.signal(signal.SIGINT, signal.default_int_handler)

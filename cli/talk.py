@@ -56,12 +56,12 @@ class TalkOptions(Options):
             if len(messages) > len(shown):
                 tell(f"{PROGRAM}: warning: {len(messages) - len(shown)} more of {code} (-v shows all)")
 
-    def context(self) -> Context:
-        """Return a context whose progress goes to stderr if it is wanted."""
+    def context(self, threads: int = 1) -> Context:
+        """Return a context for some threads, whose progress goes to stderr if it is wanted."""
         wanted = self.progress is Progress.ALWAYS or (
             self.progress is Progress.AUTO and not self.quiet and sys.stderr.isatty()
         )
-        return Context(_meter()) if wanted else Context()
+        return Context(_meter(), threads) if wanted else Context(threads=threads)
 
 
 def _meter() -> Callable[[int, int, str], None]:

@@ -39,6 +39,7 @@ class Contradictory:
     """A test whose answers follow no distribution: p-values drawn by a hash of what is asked, by name."""
 
     name = "contradictory"
+    deepest = None
     options = Options()
 
     def __init__(self, names, seed):

@@ -31,7 +31,8 @@ def pairs_of_causal_learn(values, name):
 
 def our_pairs(data, name):
     test = citests.build(TestChoice(name), data, Context())
-    return skeleton.learn(test, ALPHA, None, Knowledge().bind(data.names), Context()).pairs()
+    found = skeleton.learn(test, ALPHA, None, Knowledge().bind(data.names), Context())
+    return list(map(tuple, found.pairs.tolist()))
 
 
 @pytest.mark.parametrize("seed", range(5))

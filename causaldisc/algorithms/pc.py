@@ -11,7 +11,6 @@ graph is always a valid CPDAG, the closest to the evidence where that contradict
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from causaldisc import citests, provenance
@@ -49,9 +48,7 @@ def search(
 ) -> tuple[Graph, Skeleton]:
     """Run PC on any test; returns the CPDAG and the skeleton with its evidence. `knowledge` fits the test's order."""
     found = skeleton.learn(test, options.alpha, options.max_depth, knowledge, context)
-    findings = colliders.find(
-        test, found, options.collider_rule, math.log(options.alpha), options.max_depth, knowledge, context
-    )
+    findings = colliders.find(test, found, options.collider_rule, options.alpha, options.max_depth, knowledge, context)
     graph = orientation.orient(names, found, findings, knowledge, context)
     evidence.annotate(graph, found)
     return graph, found
@@ -71,7 +68,7 @@ def run(data: Dataset, options: Options, test: TestChoice, knowledge: Knowledge,
     chosen = {"test": bound.name, **as_json(options), **as_json(bound.options), **knowledge.as_json()}
     return Result(
         graph.reordered(Node(c.name, {"type": c.kind.value}) for c in data.columns),
-        evidence.separations(found, ordered.names),
+        evidence.NamedSeparations(found.separations, ordered.names),
         tuple(context.warnings),
         provenance.of_search("pc", chosen, data, found),
     )

@@ -66,6 +66,7 @@ class ContingencyTest:
     levels: NDArray[np.int32]
     pearson: bool
     options: Options
+    deepest: int | None = None
 
     @property
     def variables(self) -> int:

@@ -29,6 +29,7 @@ class DSeparation:
     dag: Graph
     name: str = "d-separation"
     options: Options = Options()
+    deepest: int | None = None
 
     @cached_property
     def _parents(self) -> Rows:

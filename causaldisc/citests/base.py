@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,6 +77,18 @@ class Answers:
             Verdict(int(self.verdict[i])),
         )
 
+    def take(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> Answers:
+        """Return copies of some answers, chosen by mask or number."""
+        return Answers(self.log_p[which], self.statistic[which], self.df[which], self.n[which], self.verdict[which])
+
+    def put(self, where: NDArray[np.intp], answers: Answers) -> None:
+        """Replace the answers of the given numbers."""
+        for mine, other in zip(self._arrays(), answers._arrays(), strict=True):
+            mine[where] = other
+
+    def _arrays(self) -> tuple[NDArray[Any], ...]:
+        return (self.log_p, self.statistic, self.df, self.n, self.verdict)
+
     def part(self, start: int, stop: int) -> Answers:
         """Return the answers start..stop-1, sharing memory."""
         span = slice(start, stop)
@@ -102,8 +114,94 @@ class CITest(Protocol):
     @property
     def options(self) -> Options: ...
 
+    @property
+    def deepest(self) -> int | None:
+        """The largest conditioning set that the rows allow; None without such a limit."""
+
     def answers(self, x: NDArray[np.int32], y: NDArray[np.int32], given: NDArray[np.int32]) -> Answers:
         """Test x[i] against y[i] given the row given[i], for i in 0..k-1; `given` has shape (k, depth)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Numbers for each node: those of v are members[starts[v]:starts[v + 1]], in increasing order (int32)."""
+
+    starts: NDArray[np.int32]
+    members: NDArray[np.int32]
+
+    def of(self, v: int) -> list[int]:
+        found: list[int] = self.members[self.starts[v] : self.starts[v + 1]].tolist()
+        return found
+
+    @classmethod
+    def build(cls, owners: NDArray[np.int32], members: NDArray[np.int32], count: int) -> Neighbours:
+        """Return the members of owners 0..count-1, given as pairs in any order."""
+        order = np.lexsort((members, owners))
+        starts = np.zeros(count + 1, np.int32)
+        np.cumsum(np.bincount(owners, minlength=count), out=starts[1:])
+        return cls(starts, np.ascontiguousarray(members[order], np.int32))
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the search of one depth found for k pairs.
+
+    `separated` (bool, k): whether a set separates; `improved` (bool, k): whether a set with a larger p-value than
+    before was met; `sets` (int32, (k, depth)): that set, for separated pairs the separating one; `tests`: their number.
+    """
+
+    separated: NDArray[np.bool_]
+    improved: NDArray[np.bool_]
+    sets: NDArray[np.int32]
+    tests: int
+
+
+@dataclass(frozen=True)
+class Votes:
+    """What all sets of one depth say of k pairs.
+
+    `separating` (int64, k): how many separate; `members` (int64, one for each middle of each pair): how many of those
+    hold it; `improved`, `sets`: as in Found, of separating sets only; `tests`: the number of tests.
+    """
+
+    separating: NDArray[np.int64]
+    members: NDArray[np.int64]
+    improved: NDArray[np.bool_]
+    sets: NDArray[np.int32]
+    tests: int
+
+
+@runtime_checkable
+class SearchesDepths(Protocol):
+    """A test with an engine of its own for whole depths of a search. Tests without one are asked set by set.
+
+    `weakest`: the answer with the largest p-value so far of each pair (log_p -inf without one).
+    """
+
+    def search(
+        self,
+        pairs: NDArray[np.int32],
+        causes: Neighbours,
+        depth: int,
+        log_alpha: float,
+        weakest: Answers,
+        threads: int,
+    ) -> Found:
+        """Find, for each pair, the first set of `depth` possible causes of one end that separates."""
+        ...
+
+    def vote(
+        self,
+        pairs: NDArray[np.int32],
+        causes: Neighbours,
+        middles: Neighbours,
+        depth: int,
+        log_alpha: float,
+        weakest: Answers,
+        threads: int,
+    ) -> Votes:
+        """Ask all sets of `depth` possible causes of either end, and count those that separate."""
         ...
 
 

@@ -5,13 +5,14 @@ R. A. Fisher, "The distribution of the partial correlation coefficient", Metron 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from causaldisc._ext import partial
-from causaldisc.citests.base import Answers
+from causaldisc._ext import gaussian, partial, tails
+from causaldisc.citests.base import Answers, Found, Neighbours, Votes
 from causaldisc.context import Context
 from causaldisc.data.correlation import correlation
 from causaldisc.data.dataset import Dataset
@@ -59,11 +60,72 @@ class FisherZ:
     def variables(self) -> int:
         return len(self.correlation)
 
+    @property
+    def deepest(self) -> int | None:
+        return self.rows - FEWEST_ROWS
+
     def answers(self, x: NDArray[np.int32], y: NDArray[np.int32], given: NDArray[np.int32]) -> Answers:
         out = Answers.empty(len(x))
         partial.fisher_z(self.correlation, self.rows, x, y, given, out.log_p, out.statistic, out.verdict)
         out.n[:] = self.rows
         return out
+
+    def search(
+        self,
+        pairs: NDArray[np.int32],
+        causes: Neighbours,
+        depth: int,
+        log_alpha: float,
+        weakest: Answers,
+        threads: int,
+    ) -> Found:
+        bounds, threshold = self._squares(depth, log_alpha, weakest)
+        before = bounds.copy()
+        sets, separated = np.zeros((len(pairs), depth), np.int32), np.zeros(len(pairs), np.uint8)
+        tests = gaussian.search(
+            self.correlation, pairs, causes.starts, causes.members, depth, threshold, bounds, sets, separated, threads
+        )
+        return Found(separated.astype(np.bool_), bounds < before, np.sort(sets, axis=1), tests)
+
+    def vote(
+        self,
+        pairs: NDArray[np.int32],
+        causes: Neighbours,
+        middles: Neighbours,
+        depth: int,
+        log_alpha: float,
+        weakest: Answers,
+        threads: int,
+    ) -> Votes:
+        bounds, threshold = self._squares(depth, log_alpha, weakest)
+        before = bounds.copy()
+        sets, separating = np.zeros((len(pairs), depth), np.int32), np.zeros(len(pairs), np.int64)
+        members = np.zeros(len(middles.members), np.int32)
+        tests = gaussian.vote(
+            self.correlation, pairs, causes.starts, causes.members, middles.starts, middles.members, depth, threshold,
+            bounds, sets, separating, members, threads,
+        )  # fmt: skip
+        return Votes(separating, members.astype(np.int64), bounds < before, np.sort(sets, axis=1), tests)
+
+    def _squares(self, depth: int, log_alpha: float, weakest: Answers) -> tuple[NDArray[np.float64], float]:
+        """Return, as squared correlations at this depth, what the weakest answers and alpha stand for."""
+        scale = math.sqrt(self.rows - depth - 3)
+        known = weakest.log_p > -np.inf
+        bounds = np.where(known, np.tanh(np.abs(weakest.statistic) / scale) ** 2, np.inf)
+        return bounds, math.tanh(critical(log_alpha) / scale) ** 2
+
+
+def critical(log_alpha: float) -> float:
+    """Return the z with log P(|N(0,1)| > z) = log_alpha, by Newton's method on the logarithm."""
+    z = math.sqrt(max(-2.0 * log_alpha, 1e-3))
+    for _ in range(100):
+        log_tail = tails.two_sided_normal(z)
+        hazard = math.exp(-0.5 * z * z - log_tail) * math.sqrt(2.0 / math.pi)
+        step = (log_tail - log_alpha) / hazard
+        z = max(z + step, 0.5 * z)
+        if abs(step) < 1e-15 * z:
+            break
+    return z
 
 
 def build(data: Dataset, options: Options, context: Context) -> FisherZ:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,9 +93,13 @@ class Dataset:
     sha256: str = ""
     notices: tuple[Notice, ...] = ()
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         return tuple(c.name for c in self.columns)
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {name: i for i, name in enumerate(self.names)}
 
     def __len__(self) -> int:
         return len(self.columns)
@@ -105,11 +110,10 @@ class Dataset:
         Raises DataError that names the column and lists those there are.
         """
         try:
-            return self.names.index(name)
-        except ValueError:
-            raise DataError(
-                f"no column {name!r} in {label(self.source) if self.source else 'the data'}{hint(name, self.names)}"
-            ) from None
+            return self._places[name]
+        except KeyError:
+            where = label(self.source) if self.source else "the data"
+            raise DataError(f"no column {name!r} in {where}{hint(name, self.names)}") from None
 
     def select(self, names: Iterable[str]) -> Dataset:
         """Return the data restricted to some columns, in the order given."""

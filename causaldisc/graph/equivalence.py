@@ -8,7 +8,7 @@ a partially oriented graph", UCLA R-185 (1992).
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from itertools import combinations
 
 from causaldisc.graph.graph import Graph, GraphKind, Mark
@@ -31,14 +31,14 @@ def is_acyclic(graph: Graph) -> bool:
     return done == len(graph)
 
 
-def reaches(graph: Graph, source: int, target: int) -> bool:
-    """Tell whether a directed path leads from source to target (a node reaches itself)."""
+def reaches(children: Sequence[Collection[int]], source: int, target: int) -> bool:
+    """Tell whether a directed path leads from source to target (a node reaches itself), given each node's children."""
     seen, stack = {source}, [source]
     while stack:
         node = stack.pop()
         if node == target:
             return True
-        fresh = [child for child in graph.children(node) if child not in seen]
+        fresh = [child for child in children[node] if child not in seen]
         seen.update(fresh)
         stack.extend(fresh)
     return False

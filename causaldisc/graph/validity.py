@@ -42,9 +42,10 @@ def _cpdag(graph: Graph) -> list[str]:
 def _pag(graph: Graph) -> list[str]:
     """Ancestral marks: no directed cycle, and no a <-> b where a reaches b by a directed path."""
     found = [] if is_acyclic(graph) else ["there is a directed cycle"]
+    children = [graph.children(v) for v in range(len(graph))]
     for e in graph.edges():
         if e.mark_source is e.mark_target is Mark.ARROW and (
-            reaches(graph, e.source, e.target) or reaches(graph, e.target, e.source)
+            reaches(children, e.source, e.target) or reaches(children, e.target, e.source)
         ):
             found.append(f"{graph.names[e.source]} and {graph.names[e.target]} form an almost directed cycle")
     return found

@@ -12,18 +12,19 @@ first, so they do not depend on the order of the columns. Where no such set sepa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
 from dataclasses import dataclass
 from enum import Enum
-from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from causaldisc.citests.base import CITest
+from causaldisc.citests.base import Answers, CITest, Neighbours
 from causaldisc.context import Context
 from causaldisc.graph.equivalence import Triple
 from causaldisc.knowledge import BoundKnowledge
-from causaldisc.search.skeleton import Pair, Separated, Skeleton, ask, candidates, chunks
+from causaldisc.search import depths
+from causaldisc.search.skeleton import Skeleton
 
 
 class ColliderRule(Enum):
@@ -56,7 +57,7 @@ def find(
     test: CITest,
     skeleton: Skeleton,
     rule: ColliderRule,
-    log_alpha: float,
+    alpha: float,
     max_depth: int | None,
     knowledge: BoundKnowledge,
     context: Context,
@@ -65,63 +66,114 @@ def find(
 
     A pair that knowledge forbids was never tested: its triples are ambiguous, no evidence for a collider.
     """
-    middles: dict[Pair, list[int]] = {}
-    for a, c, b in _triples(skeleton):
-        middles.setdefault((a, b), []).append(c)
+    triples = unshielded(skeleton)
+    if rule is ColliderRule.SEPSET:
+        return [_by_separating_set(skeleton, triple) for triple in triples]
+    tested = [t for t in triples if skeleton.separations.find(t[0], t[2])]
+    limits = [limit for limit in (max_depth, test.deepest) if limit is not None]
     # The parents of one end separate it from any non-descendant, and no node has more neighbours than this.
-    most = max_depth if max_depth is not None else max(map(len, skeleton.adjacent), default=0)
-    adjacent = [sorted(around) for around in skeleton.adjacent]
-    found: list[Finding] = []
-    for done, (pair, between) in enumerate(middles.items()):
-        context.progress(done, len(middles), "colliders")
-        if pair not in skeleton.separations:
-            separating = []
-        elif rule is ColliderRule.SEPSET:
-            separating = [skeleton.separations[pair]]
-        else:
-            separating = _all_separating(test, skeleton, adjacent, pair, log_alpha, most, knowledge)
-        found += [_judge(rule, (pair[0], c, pair[1]), separating) for c in between]
-    return sorted(found, key=lambda finding: finding.triple)
+    most = min([skeleton.largest_neighbourhood(), *limits])
+    judged = {
+        f.triple: f for f in _by_all_sets(test, skeleton, rule, tested, math.log(alpha), most, knowledge, context)
+    }
+    return [judged.get(triple, Finding(triple, Role.AMBIGUOUS, -math.inf)) for triple in triples]
 
 
-def _triples(skeleton: Skeleton) -> Iterable[Triple]:
-    for c, around in enumerate(skeleton.adjacent):
-        for a, b in combinations(sorted(around), 2):
-            if b not in skeleton.adjacent[a]:
-                yield a, c, b
+def unshielded(skeleton: Skeleton) -> list[Triple]:
+    """Return the triples (a, c, b), a < b, both adjacent to c and not to each other, in order of a, c, b."""
+    adjacent = skeleton.neighbours()
+    around = [adjacent.of(c) for c in range(skeleton.variables)]
+    known = [set(nodes) for nodes in around]
+    return sorted(
+        (a, c, b)
+        for c, nodes in enumerate(around)
+        for i, a in enumerate(nodes)
+        for b in nodes[i + 1 :]
+        if b not in known[a]
+    )
 
 
-def _all_separating(
+def _by_separating_set(skeleton: Skeleton, triple: Triple) -> Finding:
+    a, c, b = triple
+    found = skeleton.separations.find(a, b)
+    if found is None:
+        return Finding(triple, Role.AMBIGUOUS, -math.inf)
+    role = Role.NON_COLLIDER if c in found.given else Role.COLLIDER
+    return Finding(triple, role, found.answer.log_p)
+
+
+def _by_all_sets(
     test: CITest,
     skeleton: Skeleton,
-    adjacent: list[list[int]],
-    pair: Pair,
+    rule: ColliderRule,
+    triples: list[Triple],
     log_alpha: float,
     most: int,
     knowledge: BoundKnowledge,
-) -> list[Separated]:
-    """Return every separating set of at most `most` neighbours of either end."""
-    found = []
-    for depth in range(most + 1):
-        for sets in chunks(candidates(*pair, adjacent, depth, knowledge), depth):
-            answers = ask(test, *pair, sets)
-            skeleton.collider_tests += len(sets)
-            skeleton.note_undecided(*pair, sets, answers)
-            for i in np.flatnonzero(answers.decided & (answers.log_p > log_alpha)).tolist():
-                found.append(Separated(tuple(map(int, sets[i])), answers[i]))
-    return found
+    context: Context,
+) -> list[Finding]:
+    """Judge by all separating sets of at most `most` neighbours of either end."""
+    ends = sorted({(a, b) for a, _, b in triples})
+    if not ends:
+        return []
+    number = {pair: i for i, pair in enumerate(ends)}
+    owners = np.array([number[a, b] for a, _, b in triples], np.int32)
+    middles = Neighbours.build(owners, np.array([c for _, c, _ in triples], np.int32), len(ends))
+    ballot = _ballot(test, skeleton, np.array(ends, np.int32), middles, log_alpha, most, knowledge, context)
+    findings = []
+    for i, (a, b) in enumerate(ends):
+        for place in range(middles.starts[i], middles.starts[i + 1]):
+            c = int(middles.members[place])
+            role = _role(rule, int(ballot.members[place]), int(ballot.separating[i]), c in ballot.best_sets.get(i, ()))
+            findings.append(Finding((a, c, b), role, float(ballot.best.log_p[i])))
+    return findings
 
 
-def _judge(rule: ColliderRule, triple: Triple, separating: list[Separated]) -> Finding:
+def _role(rule: ColliderRule, members: int, separating: int, in_best: bool) -> Role:
+    """Judge a middle that is in `members` of the `separating` sets."""
     if not separating:
-        return Finding(triple, Role.AMBIGUOUS, -np.inf)
-    # Equal p-values, as perfect tests give, go to the smaller set, then to the earlier columns.
-    best = min(separating, key=lambda s: (-s.answer.log_p, len(s.given), s.given))
-    share = sum(triple[1] in s.given for s in separating) / len(separating)
-    if rule in (ColliderRule.SEPSET, ColliderRule.MAX_P):
-        role = Role.NON_COLLIDER if triple[1] in best.given else Role.COLLIDER
-    elif rule is ColliderRule.CONSERVATIVE:
-        role = {0.0: Role.COLLIDER, 1.0: Role.NON_COLLIDER}.get(share, Role.AMBIGUOUS)
-    else:
-        role = Role.AMBIGUOUS if share == 0.5 else Role.COLLIDER if share < 0.5 else Role.NON_COLLIDER
-    return Finding(triple, role, best.answer.log_p)
+        return Role.AMBIGUOUS
+    if rule is ColliderRule.MAX_P:
+        return Role.NON_COLLIDER if in_best else Role.COLLIDER
+    if rule is ColliderRule.CONSERVATIVE:
+        return {0: Role.COLLIDER, separating: Role.NON_COLLIDER}.get(members, Role.AMBIGUOUS)
+    if 2 * members == separating:
+        return Role.AMBIGUOUS
+    return Role.COLLIDER if 2 * members < separating else Role.NON_COLLIDER
+
+
+@dataclass
+class _Ballot:
+    """Votes of all depths together, a row a pair; `best` is the separating answer with the largest p-value."""
+
+    separating: NDArray[np.int64]
+    members: NDArray[np.int64]
+    best: Answers
+    best_sets: dict[int, tuple[int, ...]]
+
+
+def _ballot(
+    test: CITest,
+    skeleton: Skeleton,
+    pairs: NDArray[np.int32],
+    middles: Neighbours,
+    log_alpha: float,
+    most: int,
+    knowledge: BoundKnowledge,
+    context: Context,
+) -> _Ballot:
+    causes = skeleton.neighbours(knowledge)
+    best = Answers.empty(len(pairs))
+    best.log_p[:] = -np.inf
+    ballot = _Ballot(np.zeros(len(pairs), np.int64), np.zeros(len(middles.members), np.int64), best, {})
+    for depth in range(most + 1):
+        votes = depths.vote(test, pairs, causes, middles, depth, log_alpha, best, skeleton.undecided, context)
+        skeleton.collider_tests += votes.tests
+        ballot.separating += votes.separating
+        ballot.members += votes.members
+        news = np.flatnonzero(votes.improved)
+        ends = np.ascontiguousarray(pairs[news].T)
+        sets = np.ascontiguousarray(votes.sets[news])
+        best.put(news, test.answers(ends[0], ends[1], sets))
+        ballot.best_sets.update(zip(news.tolist(), map(tuple, sets.tolist()), strict=True))
+    return ballot

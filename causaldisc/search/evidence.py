@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import overload
+
 from causaldisc.citests.base import Answer, Verdict
 from causaldisc.context import Context
 from causaldisc.graph import Graph, Value
 from causaldisc.result import Separation
-from causaldisc.search.skeleton import Skeleton
+from causaldisc.search.skeleton import Separations, Skeleton
 from causaldisc.words import counted
 
 _WHY = {
@@ -35,10 +41,10 @@ def rounded(value: float) -> float:
 
 def annotate(graph: Graph, skeleton: Skeleton) -> None:
     """Give each edge the p-value, statistic and rows of its weakest test; `undecided` where none decided."""
-    for pair in skeleton.pairs():
-        if graph.has_edge(*pair):
-            answer = skeleton.weakest.get(pair)
-            graph.annotate(*pair, **(_attributes(answer) if answer else {"undecided": True}))
+    for i, (u, v) in enumerate(skeleton.pairs.tolist()):
+        if graph.has_edge(u, v):
+            answer = skeleton.weakest[i]
+            graph.annotate(u, v, **(_attributes(answer) if answer.log_p > -math.inf else {"undecided": True}))
 
 
 def _attributes(answer: Answer) -> dict[str, Value]:
@@ -50,25 +56,42 @@ def _attributes(answer: Answer) -> dict[str, Value]:
     return found
 
 
-def separations(skeleton: Skeleton, names: tuple[str, ...]) -> tuple[Separation, ...]:
-    """Return the separating set of each removed pair, by name, in order."""
-    return tuple(
-        Separation(
-            names[x],
-            names[y],
-            tuple(names[z] for z in found.given),
-            rounded(found.answer.p_value),
-            found.answer.n or None,
+@dataclass(frozen=True, eq=False)
+class NamedSeparations(Sequence[Separation]):
+    """The separating set of each removed pair, by name, in order; made when asked for, since most are not."""
+
+    found: Separations
+    names: tuple[str, ...]
+
+    @cached_property
+    def _all(self) -> tuple[Separation, ...]:
+        names = self.names
+        return tuple(
+            Separation(names[x], names[y], tuple([names[z] for z in given]), rounded(math.exp(log_p)), n or None)
+            for x, y, given, log_p, n in self.found.rows()
         )
-        for (x, y), found in sorted(skeleton.separations.items())
-    )
+
+    def __len__(self) -> int:
+        return len(self.found)
+
+    @overload
+    def __getitem__(self, place: int) -> Separation: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Separation, ...]: ...
+    def __getitem__(self, place: int | slice) -> Separation | tuple[Separation, ...]:
+        return self._all[place]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self._all == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 def warn_undecided(skeleton: Skeleton, names: tuple[str, ...], context: Context) -> None:
     """Warn of tests that had no clear answer, with the first of each sort by name."""
-    for verdict, count in sorted(skeleton.undecided.items()):
+    for verdict, count in sorted(skeleton.undecided.counts.items()):
         code, what, consequence = _WHY[verdict]
-        x, y, given = skeleton.examples[verdict]
+        x, y, given = skeleton.undecided.examples[verdict]
         condition = " | " + ", ".join(names[z] for z in given) if given else ""
         context.warn(
             code, f"{counted(count, 'test')} {what} (first: {names[x]} ~ {names[y]}{condition}); {consequence}"

@@ -9,7 +9,6 @@ of a perfect test do, the outcome is that of PC's own orientation steps.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 
 from causaldisc.context import Context
@@ -29,7 +28,7 @@ def orient(
 ) -> Graph:
     """Return the CPDAG (maximally oriented, with knowledge), edges marked `conflict` or `ambiguous` where due."""
     graph = Graph(names, GraphKind.CPDAG)
-    for u, v in skeleton.pairs():
+    for u, v in skeleton.pairs.tolist():
         graph.add_edge(u, v, Mark.TAIL, Mark.TAIL)
     known = _orient_known(graph, skeleton, knowledge, context)
     lost = _orient_colliders(graph, findings)
@@ -60,17 +59,18 @@ def _orient_known(
     Prohibitions alone can close a cycle that no sparser graph would have; the weakest edge then goes.
     """
     one_way = [
-        (u, v) if knowledge.may_cause(u, v) else (v, u)
-        for u, v in skeleton.pairs()
+        (weakness, (u, v) if knowledge.may_cause(u, v) else (v, u))
+        for (u, v), weakness in zip(skeleton.pairs.tolist(), skeleton.weakest.log_p.tolist(), strict=True)
         if knowledge.may_cause(u, v) != knowledge.may_cause(v, u) and not knowledge.requires_pair(u, v)
     ]
-    # The strongest first, so that the edge that closes a cycle is the weakest in it.
-    one_way.sort(key=lambda arrow: (_weakness(skeleton, *arrow), arrow))
+    children: list[list[int]] = [[] for _ in graph.nodes]
     for u, v in knowledge.required:
         graph.orient(u, v)
+        children[u].append(v)
     known = list(knowledge.required)
-    for u, v in one_way:
-        if reaches(graph, v, u):
+    # The strongest first, so that the edge that closes a cycle is the weakest in it.
+    for _, (u, v) in sorted(one_way):
+        if reaches(children, v, u):
             graph.remove_edge(u, v)
             context.warn(
                 "knowledge-cycle",
@@ -79,29 +79,28 @@ def _orient_known(
             )
         else:
             graph.orient(u, v)
+            children[u].append(v)
             known.append((u, v))
     return known
-
-
-def _weakness(skeleton: Skeleton, u: int, v: int) -> float:
-    """Return the largest log p-value of an edge's tests; -inf for an edge that no test decided."""
-    answer = skeleton.weakest.get((min(u, v), max(u, v)))
-    return answer.log_p if answer else -math.inf
 
 
 def _orient_colliders(graph: Graph, findings: list[Finding]) -> list[Triple]:
     """Orient colliders, strongest evidence first; return those that would undo an arrow or close a cycle."""
     lost = []
+    children = [graph.children(v) for v in range(len(graph))]
     colliders = [f for f in findings if f.role is Role.COLLIDER]
     for finding in sorted(colliders, key=lambda f: (-f.log_p, f.triple)):
         a, c, b = finding.triple
         if not (graph.has_edge(a, c) and graph.has_edge(b, c)):
             continue  # knowledge dropped the edge
-        if reaches(graph, c, a) or reaches(graph, c, b):
+        # An arrow that is there needs no look for a cycle; in a hub most triples bring one new arrow or none.
+        new = [end for end in (a, b) if not graph.is_directed(end, c)]
+        if any(graph.is_directed(c, end) or reaches(children, c, end) for end in new):
             lost.append(finding.triple)
-        else:
-            graph.orient(a, c)
-            graph.orient(b, c)
+            continue
+        for end in new:
+            graph.orient(end, c)
+            children[end].append(c)
     return lost
 
 

@@ -8,21 +8,21 @@ Algorithm 4.1: the neighbours are frozen while a depth is worked through, so its
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import combinations, islice
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from causaldisc.citests.base import Answer, Answers, CITest, Verdict
+from causaldisc.citests.base import Answer, Answers, CITest, Neighbours
 from causaldisc.context import Context
 from causaldisc.knowledge import BoundKnowledge
+from causaldisc.search import depths
+from causaldisc.search.depths import Undecided
 
 Pair = tuple[int, int]
-# Few tests at first, since most removed edges go early; then enough to hide the cost of a call.
-FIRST_CHUNK, LARGEST_CHUNK = 8, 4096
-PAIRS_AT_ONCE = 1 << 16
+PAIRS_AT_ONCE = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -34,144 +34,159 @@ class Separated:
 
 
 @dataclass
-class Skeleton:
-    """Which pairs are adjacent, and the evidence; pairs are (x, y) with x < y.
+class Separations:
+    """The separating sets of all removed pairs, as arrays a depth: pairs (k, 2), sets (k, depth), answers."""
 
-    `weakest` holds, for each pair, the decided answer with the largest p-value among its tests: what speaks
-    most against the edge. `undecided` counts tests without a plain answer, `examples` holds the first of each
-    sort as (x, y, given). `collider_tests` counts those asked again to judge colliders.
+    variables: int
+    parts: list[tuple[NDArray[np.int32], NDArray[np.int32], Answers]] = field(default_factory=list)
+
+    def add(self, pairs: NDArray[np.int32], sets: NDArray[np.int32], answers: Answers) -> None:
+        """Append pairs in increasing order."""
+        if len(pairs):
+            self.parts.append((pairs, sets, answers))
+
+    def __len__(self) -> int:
+        return sum(len(pairs) for pairs, _, _ in self.parts)
+
+    def __iter__(self) -> Iterator[tuple[Pair, Separated]]:
+        """Yield pairs with their sets, in increasing order of the pairs."""
+        for part, i in self._order():
+            x, y = self.parts[part][0][i].tolist()
+            yield (x, y), self._at(part, i)
+
+    def rows(self) -> Iterator[tuple[int, int, list[int], float, int]]:
+        """Yield x, y, the set, log p and rows used, in increasing order of the pairs; for millions of them."""
+        parts = [(p.tolist(), s.tolist(), a.log_p.tolist(), a.n.tolist()) for p, s, a in self.parts]
+        for part, i in self._order():
+            pairs, sets, log_p, n = parts[part]
+            yield pairs[i][0], pairs[i][1], sets[i], log_p[i], n[i]
+
+    def _order(self) -> Iterator[tuple[int, int]]:
+        """Yield the part and place of each pair, in increasing order of the pairs."""
+        if not self.parts:
+            return iter(())
+        sizes = [len(keys) for keys in self._all_keys]
+        order = np.argsort(np.concatenate(self._all_keys), kind="stable")
+        part = np.repeat(np.arange(len(sizes)), sizes)[order]
+        place = np.concatenate([np.arange(size) for size in sizes])[order]
+        return zip(part.tolist(), place.tolist(), strict=True)
+
+    def find(self, x: int, y: int) -> Separated | None:
+        """Return what separates x < y, or None if nothing did."""
+        key = x * self.variables + y
+        for part, keys in enumerate(self._all_keys):
+            i = int(np.searchsorted(keys, key))
+            if i < len(keys) and keys[i] == key:
+                return self._at(part, i)
+        return None
+
+    def _at(self, part: int, i: int) -> Separated:
+        _, sets, answers = self.parts[part]
+        return Separated(tuple(sets[i].tolist()), answers[i])
+
+    @cached_property
+    def _all_keys(self) -> list[NDArray[np.int64]]:
+        return [self._keys(pairs) for pairs, _, _ in self.parts]
+
+    def _keys(self, pairs: NDArray[np.int32]) -> NDArray[np.int64]:
+        return pairs[:, 0].astype(np.int64) * self.variables + pairs[:, 1]
+
+
+@dataclass
+class Skeleton:
+    """Which pairs are adjacent, and the evidence.
+
+    `pairs` (int32, (k, 2)): x < y, in increasing order; `weakest`: for each, the decided answer with the largest
+    p-value among its tests, what speaks most against the edge (log_p -inf where none was decided).
+    `collider_tests` counts the tests asked again to judge colliders.
     """
 
-    adjacent: list[set[int]]
-    separations: dict[Pair, Separated] = field(default_factory=dict)
-    weakest: dict[Pair, Answer] = field(default_factory=dict)
+    variables: int
+    pairs: NDArray[np.int32]
+    weakest: Answers
+    separations: Separations
     tests_by_depth: list[int] = field(default_factory=list)
     collider_tests: int = 0
-    undecided: dict[Verdict, int] = field(default_factory=dict)
-    examples: dict[Verdict, tuple[int, int, tuple[int, ...]]] = field(default_factory=dict)
+    undecided: Undecided = field(default_factory=Undecided)
 
-    def pairs(self) -> list[Pair]:
-        """Return the adjacent pairs in order."""
-        return [(x, y) for x, around in enumerate(self.adjacent) for y in sorted(around) if x < y]
+    def neighbours(self, knowledge: BoundKnowledge | None = None) -> Neighbours:
+        """Return the neighbours of each node; with knowledge, only those that may cause it."""
+        owners = np.concatenate([self.pairs[:, 0], self.pairs[:, 1]])
+        members = np.concatenate([self.pairs[:, 1], self.pairs[:, 0]])
+        if knowledge is not None:
+            allowed = ~knowledge.forbidden[members, owners]
+            owners, members = owners[allowed], members[allowed]
+        return Neighbours.build(owners, members, self.variables)
 
-    @property
-    def depth(self) -> int:
-        """The largest size of conditioning set that was tried."""
-        return len(self.tests_by_depth) - 1
+    def largest_neighbourhood(self) -> int:
+        return int(np.bincount(self.pairs.ravel(), minlength=1).max()) if len(self.pairs) else 0
 
-    def record(self, x: int, y: int, sets: NDArray[np.int32], answers: Answers) -> None:
-        """Count the tests of a pair and keep the weakest."""
-        depth = sets.shape[1]
-        self.tests_by_depth += [0] * (depth + 1 - len(self.tests_by_depth))
-        self.tests_by_depth[depth] += len(answers)
-        if answers.verdict.any():
-            self.note_undecided(x, y, sets, answers)
-        log_p = np.where(answers.decided, answers.log_p, -np.inf)
-        best = int(log_p.argmax())
-        if log_p[best] > -np.inf and ((x, y) not in self.weakest or log_p[best] > self.weakest[x, y].log_p):
-            self.weakest[x, y] = answers[best]
-
-    def note_undecided(self, x: int, y: int, sets: NDArray[np.int32], answers: Answers) -> None:
-        """Count the answers that are not plainly decided, and keep the first example of each sort."""
-        for verdict in map(Verdict, np.unique(answers.verdict[answers.verdict != Verdict.DECIDED])):
-            where = np.flatnonzero(answers.verdict == verdict)
-            self.undecided[verdict] = self.undecided.get(verdict, 0) + len(where)
-            self.examples.setdefault(verdict, (x, y, tuple(map(int, sets[where[0]]))))
+    def keep(self, which: NDArray[np.bool_]) -> None:
+        """Remove the pairs that are not marked."""
+        self.pairs = np.ascontiguousarray(self.pairs[which])
+        self.weakest = self.weakest.take(which)
 
 
 def learn(test: CITest, alpha: float, max_depth: int | None, knowledge: BoundKnowledge, context: Context) -> Skeleton:
     """Return the skeleton: the complete graph less the pairs that knowledge forbids or some test separates.
 
     Independence is p > alpha. A required edge is never tested. The first separating set ends the search for a
-    pair; sets are tried by size, those of x's neighbours before those of y's, in order of the columns.
+    pair; sets are tried by size, those of x's possible causes before those of y's, in order of the columns.
     """
-    p = test.variables
-    skeleton = Skeleton([{y for y in range(p) if y != x and knowledge.allows_pair(x, y)} for x in range(p)])
     log_alpha = math.log(alpha)
-    _marginal(test, log_alpha, skeleton, knowledge, context)
+    skeleton = _marginal(test, log_alpha, knowledge, context)
+    limits = [limit for limit in (max_depth, test.deepest) if limit is not None]
     depth = 1
-    while (max_depth is None or depth <= max_depth) and any(len(a) > depth for a in skeleton.adjacent):
-        frozen = [sorted(around) for around in skeleton.adjacent]
-        pairs = [pair for pair in skeleton.pairs() if not knowledge.requires_pair(*pair)]
-        for done, (x, y) in enumerate(pairs):
-            context.progress(done, len(pairs), f"depth {depth}")
-            sets = candidates(x, y, frozen, depth, knowledge)
-            found = _first_separation(test, x, y, sets, depth, log_alpha, skeleton)
-            if found:
-                _separate(skeleton, x, y, found)
+    while depth <= min(limits, default=depth) and skeleton.largest_neighbourhood() > depth:
+        _work_through(test, skeleton, depth, log_alpha, knowledge, context)
         depth += 1
     return skeleton
 
 
-def _separate(skeleton: Skeleton, x: int, y: int, found: Separated) -> None:
-    skeleton.adjacent[x].discard(y)
-    skeleton.adjacent[y].discard(x)
-    skeleton.separations[x, y] = found
-
-
-def _marginal(test: CITest, log_alpha: float, skeleton: Skeleton, knowledge: BoundKnowledge, context: Context) -> None:
+def _marginal(test: CITest, log_alpha: float, knowledge: BoundKnowledge, context: Context) -> Skeleton:
     """Work through depth 0, many pairs in one call."""
-    pairs = np.array([q for q in skeleton.pairs() if not knowledge.requires_pair(*q)], np.int32).reshape(-1, 2)
-    skeleton.tests_by_depth.append(0)
-    for start in range(0, len(pairs), PAIRS_AT_ONCE):
-        context.progress(start, len(pairs), "depth 0")
-        part = pairs[start : start + PAIRS_AT_ONCE]
-        x, y = np.ascontiguousarray(part.T)
-        empty = np.empty((len(part), 0), np.int32)
-        answers = test.answers(x, y, empty)
-        skeleton.tests_by_depth[0] += len(part)
-        decided = answers.decided
-        independent = decided & (answers.log_p > log_alpha)
-        for i, (u, v) in enumerate(part.tolist()):
-            if independent[i]:
-                _separate(skeleton, u, v, Separated((), answers[i]))
-            elif decided[i]:
-                skeleton.weakest[u, v] = answers[i]
-        for i in np.flatnonzero(answers.verdict != Verdict.DECIDED).tolist():
-            skeleton.note_undecided(int(x[i]), int(y[i]), empty[:1], answers.part(i, i + 1))
+    p = test.variables
+    x, y = np.triu_indices(p, 1)
+    allowed = ~(knowledge.forbidden[x, y] & knowledge.forbidden[y, x])
+    pairs = np.column_stack([x[allowed], y[allowed]]).astype(np.int32)
+    weakest = Answers.empty(len(pairs))
+    weakest.log_p[:] = -np.inf
+    skeleton = Skeleton(p, pairs, weakest, Separations(p))
+    testable = np.flatnonzero(~knowledge.required_among(pairs))
+    empty = np.empty((len(testable), 0), np.int32)
+    for start in range(0, len(testable), PAIRS_AT_ONCE):
+        context.progress(start, len(testable), "depth 0")
+        some = testable[start : start + PAIRS_AT_ONCE]
+        ends = np.ascontiguousarray(pairs[some].T)
+        answers = test.answers(ends[0], ends[1], empty[: len(some)])
+        for i in np.flatnonzero(answers.verdict != 0).tolist():
+            skeleton.undecided.note(int(ends[0, i]), int(ends[1, i]), empty[:1], answers.part(i, i + 1))
+        answers.log_p[~answers.decided] = -np.inf
+        weakest.put(some, answers)
+    skeleton.tests_by_depth.append(len(testable))
+    separated = weakest.log_p > log_alpha
+    skeleton.separations.add(pairs[separated], empty[: int(separated.sum())], weakest.take(separated))
+    skeleton.keep(~separated)
+    return skeleton
 
 
-def candidates(
-    x: int, y: int, adjacent: Sequence[Sequence[int]], depth: int, knowledge: BoundKnowledge
-) -> Iterator[tuple[int, ...]]:
-    """Yield the sets of `depth` neighbours of x, then those of y not yet tried, without x and y.
-
-    Only a variable that may cause x (or y) is taken: the parents of one end separate any non-adjacent pair.
-    """
-    of_x = [z for z in adjacent[x] if z != y and knowledge.may_cause(z, x)]
-    of_y = [z for z in adjacent[y] if z != x and knowledge.may_cause(z, y)]
-    yield from combinations(of_x, depth)
-    tried = set(of_x)
-    yield from (s for s in combinations(of_y, depth) if not tried.issuperset(s))
-
-
-def chunks(sets: Iterator[tuple[int, ...]], depth: int) -> Iterator[NDArray[np.int32]]:
-    """Yield the sets as arrays of shape (k, depth), k growing."""
-    size = FIRST_CHUNK
-    while part := list(islice(sets, size)):
-        yield np.array(part, np.int32).reshape(len(part), depth)
-        size = min(4 * size, LARGEST_CHUNK)
-
-
-def ask(test: CITest, x: int, y: int, sets: NDArray[np.int32]) -> Answers:
-    """Test one pair given each of several sets."""
-    return test.answers(np.full(len(sets), x, np.int32), np.full(len(sets), y, np.int32), sets)
-
-
-def _first_separation(
-    test: CITest,
-    x: int,
-    y: int,
-    candidates: Iterator[tuple[int, ...]],
-    depth: int,
-    log_alpha: float,
-    skeleton: Skeleton,
-) -> Separated | None:
-    for sets in chunks(candidates, depth):
-        answers = ask(test, x, y, sets)
-        hits = np.flatnonzero(answers.decided & (answers.log_p > log_alpha))
-        used = int(hits[0]) + 1 if len(hits) else len(sets)
-        skeleton.record(x, y, sets[:used], answers.part(0, used))
-        if len(hits):
-            return Separated(tuple(map(int, sets[used - 1])), answers[used - 1])
-    return None
+def _work_through(
+    test: CITest, skeleton: Skeleton, depth: int, log_alpha: float, knowledge: BoundKnowledge, context: Context
+) -> None:
+    """Try all sets of one size, then remove what they separate."""
+    testable = np.flatnonzero(~knowledge.required_among(skeleton.pairs))
+    pairs = np.ascontiguousarray(skeleton.pairs[testable])
+    causes = skeleton.neighbours(knowledge)
+    weakest = skeleton.weakest.take(testable)
+    found = depths.search(test, pairs, causes, depth, log_alpha, weakest, skeleton.undecided, context)
+    skeleton.tests_by_depth.append(found.tests)
+    news = np.flatnonzero(found.separated | found.improved)
+    sets = np.ascontiguousarray(found.sets[news])
+    ends = np.ascontiguousarray(pairs[news].T)
+    answers = test.answers(ends[0], ends[1], sets)
+    skeleton.weakest.put(testable[news], answers)
+    gone = found.separated[news]
+    skeleton.separations.add(pairs[news[gone]], sets[gone], answers.take(gone))
+    stays = np.ones(len(skeleton.pairs), np.bool_)
+    stays[testable[found.separated]] = False
+    skeleton.keep(stays)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from causaldisc.errors import DataError
@@ -42,7 +42,7 @@ def dump(result: Result) -> str:
         "kind": graph.kind.value,
         "nodes": [{"name": node.name, **finite(node.attributes)} for node in graph.nodes],
         "edges": [_edge(graph, edge) for edge in graph.edges()],
-        "separations": [_separation(s) for s in result.separations],
+        "separations": _Lines(_separations(result)),
         "warnings": [{"code": w.code, "message": w.message} for w in result.warnings],
         "provenance": _finite(result.provenance),
     }
@@ -55,10 +55,18 @@ def _edge(graph: Graph, edge: Edge) -> dict[str, Value]:
     return {**dict(zip(_EDGE_KEYS, fixed)), **finite(edge.attributes)}
 
 
-def _separation(found: Separation) -> dict[str, object]:
-    numbers = {"p_value": found.p_value, "n": found.n}
-    known = {key: value for key, value in numbers.items() if value is not None and math.isfinite(value)}
-    return {"x": found.x, "y": found.y, "given": list(found.given), **known}
+class _Lines(list[str]):
+    """Items that are JSON text already."""
+
+
+def _separations(result: Result) -> Iterator[str]:
+    """Yield a line a separation, by hand: a large graph has a hundred thousand times more of them than names."""
+    quoted = {node.name: _text(node.name) for node in result.graph.nodes}
+    for s in result.separations:
+        given = ", ".join(quoted[name] for name in s.given)
+        numbers = f', "p_value": {s.p_value!r}' if s.p_value is not None and math.isfinite(s.p_value) else ""
+        numbers += f', "n": {s.n}' if s.n is not None else ""
+        yield f'{{"x": {quoted[s.x]}, "y": {quoted[s.y]}, "given": [{given}]{numbers}}}'
 
 
 def _finite(value: Any) -> Any:
@@ -76,7 +84,7 @@ def _finite(value: Any) -> Any:
 def _lines(value: Any) -> str:
     """Return JSON text with each item of a list, or key of an object, on a line of its own."""
     if isinstance(value, list) and value:
-        return "[\n  " + ",\n  ".join(map(_text, value)) + "\n ]"
+        return "[\n  " + ",\n  ".join(value if isinstance(value, _Lines) else map(_text, value)) + "\n ]"
     if isinstance(value, dict) and value:
         return "{\n  " + ",\n  ".join(f"{_text(k)}: {_text(v)}" for k, v in value.items()) + "\n }"
     return _text(value)

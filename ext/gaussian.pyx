@@ -1,0 +1,481 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""One depth of the search for separating sets, for Fisher's Z: which pairs are separated, and by what.
+
+Conditioning sets are enumerated depth first. The covariances given the sets' common beginning are carried down the
+tree (a Schur complement a step), so a test costs a dozen operations whatever its depth, and the tests of all last
+variables are done at once (lanes.h). A test is a comparison of squares with a bound: no root, no logarithm, no
+p-value. The bound is the smallest squared partial correlation that the pair has met, so that one comparison finds
+both what separates and what comes nearest to it.
+"""
+
+from cython.parallel cimport parallel, prange
+from libc.stdlib cimport calloc, free
+
+import numpy as np
+
+cdef extern from "lanes.h":
+    enum: CAUSALDISC_LANES
+    long causaldisc_scan(
+        const double*, const double*, const double*, long, long, double, double, double, double) noexcept nogil
+    long causaldisc_scan_eliminating(
+        const double*, const double*, const double*, const double*, long, long, double, double, double, double,
+        double, double, double) noexcept nogil
+    void causaldisc_eliminate(double*, const double*, const double*, double, long, long) noexcept nogil
+
+# As in partial.pyx: the share of a variance that must be left for the variable to count as its own.
+cdef double SINGULAR_SHARE = 1e-11
+
+
+cdef struct Walk:
+    # What one thread needs to walk the sets of one end of a pair. `level` is how many variables are chosen.
+    long size  # candidates
+    long stride  # length of a padded row
+    long depth  # size of the sets
+    double threshold  # squared correlation at which a pair is separated
+    double bound  # what a squared correlation must be below to be looked at
+    bint votes  # whether to count all separating sets instead of ending at the first
+    long long tests
+    double* x  # covariances of the candidates with x, a row a level
+    double* y
+    double* v  # variances of the candidates
+    double* matrix  # covariances among the candidates, stride rows a level
+    double* pair  # cxy, cxx, cyy, a row a level
+    int* candidates  # their column numbers
+    long* chosen  # places of the chosen candidates
+    int* best  # the set that the bound comes from, by column number
+    double smallest  # with votes: the smallest squared correlation at this depth
+    long long separating  # with votes: how many sets separate
+    int* members  # with votes: how many of them each column is a member of
+
+
+cdef extern from *:
+    """
+    #ifdef _OPENMP
+    #include <omp.h>
+    #else
+    #define omp_get_thread_num() 0
+    #endif
+    """
+    int omp_get_thread_num() noexcept nogil
+
+
+ctypedef void (*Task)(Walk*, Job*, Py_ssize_t) noexcept nogil
+
+
+cdef struct Job:
+    # What all pairs share, and where their results go; row i belongs to pair i.
+    const double* correlation
+    Py_ssize_t columns
+    const int* pairs
+    const int* starts
+    const int* candidates
+    double* bounds
+    int* sets
+    unsigned char* separated
+    long long* separating
+    const int* middle_starts
+    const int* middles
+    int* members
+
+
+cdef int _open(Walk* w, long most, long depth, long columns) noexcept nogil:
+    """Allocate for up to `most` candidates among `columns`; returns 0 when memory is lacking."""
+    w.stride = (most // CAUSALDISC_LANES + 2) * CAUSALDISC_LANES
+    w.depth = depth
+    w.x = <double*> calloc(depth * w.stride, sizeof(double))
+    w.y = <double*> calloc(depth * w.stride, sizeof(double))
+    w.v = <double*> calloc(depth * w.stride, sizeof(double))
+    # A level's matrix is read by the level below; the last two levels need none of their own.
+    w.matrix = <double*> calloc(max(depth - 1, 1) * w.stride * (w.stride if depth > 1 else 1), sizeof(double))
+    w.pair = <double*> calloc(3 * depth, sizeof(double))
+    w.candidates = <int*> calloc(w.stride, sizeof(int))
+    w.chosen = <long*> calloc(depth, sizeof(long))
+    w.best = <int*> calloc(depth, sizeof(int))
+    w.members = <int*> calloc(columns, sizeof(int))
+    return (
+        w.x != NULL and w.y != NULL and w.v != NULL and w.matrix != NULL and w.pair != NULL
+        and w.candidates != NULL and w.chosen != NULL and w.best != NULL and w.members != NULL
+    )
+
+
+cdef void _close(Walk* w) noexcept nogil:
+    free(w.x)
+    free(w.y)
+    free(w.v)
+    free(w.matrix)
+    free(w.pair)
+    free(w.candidates)
+    free(w.chosen)
+    free(w.best)
+    free(w.members)
+
+
+cdef bint _singles(Walk* w, Job* job, int x, int y, long end) noexcept nogil:
+    """Walk the sets of one candidate before `end`. Most pairs part at one of the first, so that the correlations
+    are fetched a few at a time."""
+    cdef const double* of_x = job.correlation + x * job.columns
+    cdef const double* of_y = job.correlation + y * job.columns
+    cdef long start = 0, stop, i
+    while start < end:
+        stop = min(start + <long> CAUSALDISC_LANES, end)
+        for i in range(start, stop):
+            w.x[i] = of_x[w.candidates[i]]
+            w.y[i] = of_y[w.candidates[i]]
+            w.v[i] = 1.0
+        for i in range(stop, start + CAUSALDISC_LANES):
+            w.x[i] = w.y[i] = w.v[i] = 0.0
+        if _last(w, 0, -1, start, stop, 0.0, 0.0, 0.0, of_x[y], 1.0, 1.0):
+            return True
+        start = stop
+    return False
+
+
+cdef void _set_out(Walk* w, Job* job, int x, int y) noexcept nogil:
+    """Fill the first level from the correlation matrix, for sets of two and more."""
+    cdef const double* of_x = job.correlation + x * job.columns
+    cdef const double* of_y = job.correlation + y * job.columns
+    cdef const double* of_z
+    cdef long i, j
+    cdef double* row
+    for i in range(w.size):
+        w.x[i] = of_x[w.candidates[i]]
+        w.y[i] = of_y[w.candidates[i]]
+        w.v[i] = 1.0
+    for i in range(w.size, w.size + CAUSALDISC_LANES):
+        w.x[i] = w.y[i] = w.v[i] = 0.0
+    w.pair[0] = of_x[y]
+    w.pair[1] = w.pair[2] = 1.0
+    for i in range(w.size):
+        row = w.matrix + i * w.stride
+        of_z = job.correlation + w.candidates[i] * job.columns
+        for j in range(i + 1, w.size):
+            row[j] = of_z[w.candidates[j]]
+        for j in range(w.size, w.size + CAUSALDISC_LANES):
+            row[j] = 0.0
+
+
+cdef long long _sets(long members, long size) noexcept nogil:
+    """Return the number of sets of `size` out of `members`."""
+    cdef long long count = 1
+    cdef long i
+    if size > members:
+        return 0
+    for i in range(size):
+        count = count * (members - i) // (i + 1)
+    return count
+
+
+cdef bint _last(
+    Walk* w, long level, long q, long start, long end, double ax, double ay, double av,
+    double cxy, double cxx, double cyy
+) noexcept nogil:
+    """Test all sets that end the present prefix with one z in [start, end); q < 0, or the place of a variable
+    that joins the prefix on the way. Returns whether one separates; the bound and the best set are kept."""
+    cdef const double* x = w.x + level * w.stride
+    cdef const double* y = w.y + level * w.stride
+    cdef const double* v = w.v + level * w.stride
+    cdef const double* c = w.matrix + (level * w.stride + max(q, 0)) * w.stride if w.depth > 1 else NULL
+    cdef double a, b, u, cross, vx, vy, squared
+    cdef long z = start, i
+    while True:
+        if q < 0:
+            z = causaldisc_scan(x, y, v, z, end, cxy, cxx, cyy, w.bound)
+        else:
+            z = causaldisc_scan_eliminating(x, y, v, c, z, end, ax, ay, av, cxy, cxx, cyy, w.bound)
+        if z >= end:
+            w.tests += end - start
+            return False
+        a, b, u = x[z], y[z], v[z]
+        if q >= 0:
+            a, b, u = a - ax * c[z], b - ay * c[z], u - (av * c[z]) * c[z]
+        vx = cxx * u - a * a
+        vy = cyy * u - b * b
+        # A variable that the others explain decides nothing: its test is noise, or one already made without it.
+        if u >= SINGULAR_SHARE and vx >= SINGULAR_SHARE * u and vy >= SINGULAR_SHARE * u:
+            cross = cxy * u - a * b
+            squared = cross * cross / (vx * vy)
+            if w.votes:
+                _vote(w, level, q, z, squared)
+            elif squared < w.bound:
+                w.bound = squared
+                _keep(w, level, q, z)
+                if squared <= w.threshold:
+                    w.tests += z - start + 1
+                    return True
+        z += 1
+
+
+cdef void _keep(Walk* w, long level, long q, long z) noexcept nogil:
+    """Remember the present set by column number."""
+    cdef long i
+    for i in range(level):
+        w.best[i] = w.candidates[w.chosen[i]]
+    if q >= 0:
+        w.best[w.depth - 2] = w.candidates[q]
+    w.best[w.depth - 1] = w.candidates[z]
+
+
+cdef void _vote(Walk* w, long level, long q, long z, double squared) noexcept nogil:
+    """Count the present set for its members if it separates."""
+    cdef long i
+    if squared > w.threshold:
+        return
+    if squared < w.smallest:
+        w.smallest = squared
+        _keep(w, level, q, z)
+    w.separating += 1
+    for i in range(level):
+        w.members[w.candidates[w.chosen[i]]] += 1
+    if q >= 0:
+        w.members[w.candidates[q]] += 1
+    w.members[w.candidates[z]] += 1
+
+
+cdef bint _descend(Walk* w, long level, long start, long first_end) noexcept nogil:
+    """Walk all sets that continue the prefix with candidates from `start` on; the first of all must lie before
+    `first_end`. Returns whether one separates."""
+    cdef double* x = w.x + level * w.stride
+    cdef double* y = w.y + level * w.stride
+    cdef double* v = w.v + level * w.stride
+    cdef double* matrix = w.matrix + level * w.stride * w.stride
+    cdef double* pair = w.pair + 3 * level
+    cdef double* below
+    cdef long left = w.depth - level, end, q, r
+    cdef double ax, ay, av, cxy, cxx, cyy
+    end = w.size - left + 1
+    if level == 0 and first_end < end:
+        end = first_end
+    for q in range(start, end):
+        av = 1.0 / v[q]
+        ax = x[q] * av
+        ay = y[q] * av
+        cxy = pair[0] - ax * y[q]
+        cxx = pair[1] - ax * x[q]
+        cyy = pair[2] - ay * y[q]
+        if v[q] < SINGULAR_SHARE or cxx < SINGULAR_SHARE or cyy < SINGULAR_SHARE:
+            w.tests += _sets(w.size - q - 1, left - 1)
+            continue
+        w.chosen[level] = q
+        if left == 2:
+            if _last(w, level, q, q + 1, w.size, ax, ay, av, cxy, cxx, cyy):
+                return True
+            continue
+        below = matrix + q * w.stride
+        causaldisc_eliminate(x + w.stride, x, below, ax, q + 1, w.size)
+        causaldisc_eliminate(y + w.stride, y, below, ay, q + 1, w.size)
+        for r in range(q + 1, w.size):
+            v[w.stride + r] = v[r] - (av * below[r]) * below[r]
+        for r in range(w.size, w.size + CAUSALDISC_LANES):
+            v[w.stride + r] = 0.0
+        for r in range(q + 1, w.size - 1):
+            causaldisc_eliminate(
+                matrix + (w.stride + r) * w.stride, matrix + r * w.stride, below, av * below[r], r + 1, w.size)
+        pair[3] = cxy
+        pair[4] = cxx
+        pair[5] = cyy
+        if _descend(w, level + 1, q + 1, first_end):
+            return True
+    return False
+
+
+cdef bint _contains(const int* sorted_numbers, long count, int number) noexcept nogil:
+    cdef long low = 0, high = count, middle
+    while low < high:
+        middle = (low + high) // 2
+        if sorted_numbers[middle] < number:
+            low = middle + 1
+        else:
+            high = middle
+    return low < count and sorted_numbers[low] == number
+
+
+cdef bint _walk(Walk* w, Job* job, int x, int y, long first_end) noexcept nogil:
+    """Walk the sets of the candidates whose first member lies before `first_end`."""
+    if first_end == 0 or w.size < w.depth:
+        return False
+    if w.depth == 1:
+        return _singles(w, job, x, y, first_end)
+    _set_out(w, job, x, y)
+    return _descend(w, 0, 0, first_end)
+
+
+cdef bint _pair(Walk* w, Job* job, int x, int y) noexcept nogil:
+    """Try the sets of x's candidates, then those of y's that have a member which is none of x's."""
+    cdef const int* of_x = job.candidates + job.starts[x]
+    cdef const int* of_y = job.candidates + job.starts[y]
+    cdef long count_x = job.starts[x + 1] - job.starts[x], count_y = job.starts[y + 1] - job.starts[y]
+    cdef long i, private
+    w.size = 0
+    for i in range(count_x):
+        if of_x[i] != y:
+            w.candidates[w.size] = of_x[i]
+            w.size += 1
+    if _walk(w, job, x, y, w.size):
+        return True
+    w.size = 0
+    for i in range(count_y):
+        if of_y[i] != x and not _contains(of_x, count_x, of_y[i]):
+            w.candidates[w.size] = of_y[i]
+            w.size += 1
+    private = w.size
+    for i in range(count_y):
+        if of_y[i] != x and _contains(of_x, count_x, of_y[i]):
+            w.candidates[w.size] = of_y[i]
+            w.size += 1
+    return _walk(w, job, y, x, private)
+
+
+cdef void _search_one(Walk* w, Job* job, Py_ssize_t i) noexcept nogil:
+    cdef Py_ssize_t j
+    w.bound = job.bounds[i]
+    job.separated[i] = _pair(w, job, job.pairs[2 * i], job.pairs[2 * i + 1])
+    if w.bound < job.bounds[i]:
+        job.bounds[i] = w.bound
+        for j in range(w.depth):
+            job.sets[i * w.depth + j] = w.best[j]
+
+
+cdef void _vote_one(Walk* w, Job* job, Py_ssize_t i) noexcept nogil:
+    cdef int x = job.pairs[2 * i], y = job.pairs[2 * i + 1]
+    cdef Py_ssize_t j
+    # One part in 1e12 above, since the lanes compare products; _vote compares with the threshold itself.
+    w.bound = w.threshold * (1.0 + 1e-12)
+    w.smallest = job.bounds[i]
+    w.separating = 0
+    _pair(w, job, x, y)
+    job.separating[i] = w.separating
+    if w.smallest < job.bounds[i]:
+        job.bounds[i] = w.smallest
+        for j in range(w.depth):
+            job.sets[i * w.depth + j] = w.best[j]
+    for j in range(job.middle_starts[i], job.middle_starts[i + 1]):
+        job.members[j] = w.members[job.middles[j]]
+    _forget(w, job, x)
+    _forget(w, job, y)
+
+
+cdef void _forget(Walk* w, Job* job, int end) noexcept nogil:
+    """Set the counts of a node's candidates to zero."""
+    cdef Py_ssize_t j
+    for j in range(job.starts[end], job.starts[end + 1]):
+        w.members[job.candidates[j]] = 0
+
+
+cdef long long _run(Task task, Job* job, Py_ssize_t pairs, long most, long depth, double threshold, bint votes,
+                    int threads) except -1:
+    """Do the task for every pair, on some threads; returns the number of tests."""
+    cdef Walk* walks = <Walk*> calloc(threads, sizeof(Walk))
+    cdef bint ready = walks != NULL
+    cdef long long tests = 0
+    cdef Py_ssize_t i
+    if ready:
+        for i in range(threads):
+            ready = _open(&walks[i], most, depth, job.columns) and ready
+            walks[i].threshold = threshold
+            walks[i].votes = votes
+        if ready and threads == 1:
+            with nogil:
+                for i in range(pairs):
+                    task(&walks[0], job, i)
+        elif ready:
+            for i in prange(pairs, nogil=True, num_threads=threads, schedule="dynamic", chunksize=8):
+                task(&walks[omp_get_thread_num()], job, i)
+        for i in range(threads):
+            tests += walks[i].tests
+            _close(&walks[i])
+        free(walks)
+    if not ready:
+        raise MemoryError
+    return tests
+
+
+def search(
+    const double[:, ::1] correlation,
+    const int[:, ::1] pairs,
+    const int[::1] starts,
+    const int[::1] candidates,
+    int depth,
+    double threshold,
+    double[::1] bounds,
+    int[:, ::1] sets,
+    unsigned char[::1] separated,
+    int threads,
+):
+    """Search, for each of k pairs, the first set of `depth` >= 1 candidates that separates; returns the tests made.
+
+    The candidates of node v are candidates[starts[v]:starts[v + 1]], in increasing order; sets of the first node's
+    come first, then those of the second's that are not among them. A pair is separated when a squared partial
+    correlation is at most `threshold`. `bounds`, length k, holds the smallest squared correlation to beat (at this
+    depth's degrees of freedom) and gets the smallest found; `sets`, shape (k, depth), the set it comes from where
+    it was beaten; `separated` 1 or 0. Results are the same for every number of threads.
+    Raises ValueError for shapes that do not match, MemoryError.
+    """
+    cdef Job job
+    _check(correlation, pairs, starts, candidates, depth, bounds, sets, separated)
+    if not pairs.shape[0]:
+        return 0
+    job.correlation, job.columns = &correlation[0, 0], correlation.shape[0]
+    job.pairs, job.starts = &pairs[0, 0], &starts[0]
+    job.candidates = &candidates[0] if candidates.shape[0] else NULL
+    job.bounds, job.sets, job.separated = &bounds[0], &sets[0, 0], &separated[0]
+    return _run(_search_one, &job, pairs.shape[0], _most(starts), depth, threshold, False, max(threads, 1))
+
+
+def vote(
+    const double[:, ::1] correlation,
+    const int[:, ::1] pairs,
+    const int[::1] starts,
+    const int[::1] candidates,
+    const int[::1] middle_starts,
+    const int[::1] middles,
+    int depth,
+    double threshold,
+    double[::1] bounds,
+    int[:, ::1] sets,
+    long long[::1] separating,
+    int[::1] members,
+    int threads,
+):
+    """Count, for each of k pairs, the sets of `depth` >= 1 candidates that separate; returns the tests made.
+
+    As `search`, but all sets are tried. `separating`, length k, gets how many separate, and `members`, length of
+    `middles`, how many of those hold each of the columns middles[middle_starts[i]:middle_starts[i + 1]] of pair i.
+    `bounds` and `sets` keep the separating set with the smallest squared correlation.
+    """
+    cdef Job job
+    _check(correlation, pairs, starts, candidates, depth, bounds, sets, separating)
+    if middle_starts.shape[0] != pairs.shape[0] + 1 or members.shape[0] != middles.shape[0]:
+        raise ValueError("shapes do not match")
+    if not pairs.shape[0]:
+        return 0
+    job.correlation, job.columns = &correlation[0, 0], correlation.shape[0]
+    job.pairs, job.starts = &pairs[0, 0], &starts[0]
+    job.candidates = &candidates[0] if candidates.shape[0] else NULL
+    job.bounds, job.sets, job.separating = &bounds[0], &sets[0, 0], &separating[0]
+    job.middle_starts = &middle_starts[0]
+    job.middles = &middles[0] if middles.shape[0] else NULL
+    job.members = &members[0] if members.shape[0] else NULL
+    return _run(_vote_one, &job, pairs.shape[0], _most(starts), depth, threshold, True, max(threads, 1))
+
+
+cdef long _most(const int[::1] starts) noexcept:
+    """Return the largest number of candidates of a node."""
+    cdef long most = 0, i
+    for i in range(starts.shape[0] - 1):
+        most = max(most, starts[i + 1] - starts[i])
+    return most
+
+
+def _check(correlation, pairs, starts, candidates, depth, bounds, sets, separated):
+    p, k = correlation.shape[0], pairs.shape[0]
+    if (
+        correlation.shape[1] != p or starts.shape[0] != p + 1 or pairs.shape[1] != 2 or depth < 1
+        or bounds.shape[0] != k or separated.shape[0] != k or sets.shape[0] != k or sets.shape[1] != depth
+    ):
+        raise ValueError("shapes do not match")
+    first, last = np.asarray(starts)[0], np.asarray(starts)[-1]
+    if first != 0 or last != candidates.shape[0] or (np.diff(np.asarray(starts)) < 0).any():
+        raise ValueError("starts must run from 0 to the number of candidates")
+    for a in (np.asarray(pairs), np.asarray(candidates)):
+        if a.size and (a.min() < 0 or a.max() >= p):
+            raise ValueError(f"variables must lie in 0..{p - 1}")
