@@ -1,5 +1,5 @@
 """Run the program with `python -m causaldisc`."""
 
-from causaldisc.cli.main import run
+from causaldisc.cli.entry import run
 
 run()

@@ -26,6 +26,18 @@ def write(path: Path, content: bytes) -> None:
         raise DataError(f"cannot write {str(path)!r}: {error.strerror or error}") from error
 
 
+def check(path: Path) -> None:
+    """Raise DataError where `write` is bound to fail, which is better known before a long computation."""
+    place = path.resolve()
+    folder = place.parent
+    if place.is_dir():
+        raise DataError(f"cannot write {str(path)!r}: it is a directory")
+    if not folder.is_dir():
+        raise DataError(f"cannot write {str(path)!r}: there is no folder {str(path.parent)!r}; make it with mkdir -p")
+    if (place.is_file() or not place.exists()) and not os.access(folder, os.W_OK | os.X_OK):
+        raise DataError(f"cannot write {str(path)!r}: no permission to write into its folder")
+
+
 def _replace(path: Path, content: bytes) -> None:
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     try:

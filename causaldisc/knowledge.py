@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from causaldisc.data import source as sources
 from causaldisc.data.dataset import hint
-from causaldisc.errors import DataError
+from causaldisc.errors import DataError, UsageError
+from causaldisc.quoting import split
 
 Arrow = tuple[str, str]
 
@@ -41,6 +42,16 @@ class Knowledge:
             self.required + other.required,
             " and ".join(filter(None, (self.source, other.source))),
         )
+
+    def as_json(self) -> dict[str, object]:
+        """Return what is known as plain JSON values, with the keys of the TOML form; nothing for what is not."""
+        values = {
+            "tiers": [list(tier) for tier in self.tiers],
+            "closed": [place + 1 for place in sorted(self.closed)],
+            "forbid": [list(pair) for pair in self.forbidden],
+            "require": [list(pair) for pair in self.required],
+        }
+        return {key: value for key, value in values.items() if value}
 
     def bind(self, names: Sequence[str]) -> BoundKnowledge:
         """Translate to column numbers.
@@ -157,29 +168,29 @@ def read(path: str) -> Knowledge:
     `forbid` and `require` (lists of "a -> b", or of ["a", "b"] where names contain " -> ").
     Raises DataError that names file and line or key.
     """
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise DataError(f"cannot read the knowledge file {path!r}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise DataError(f"the knowledge file {path!r} is not UTF-8") from error
-    return _from_tetrad(text, path) if _is_tetrad(text) else _from_toml(text, path)
+    text, label = sources.text(path), sources.label(path)
+    return _from_tetrad(text, label) if _is_tetrad(text) else _from_toml(text, label)
 
 
-def arrow(text: str, source: str = "") -> Arrow:
-    """Return the two names of 'a -> b'; DataError when the text is no such thing."""
-    parts = [part.strip() for part in text.split("->")]
-    if len(parts) != 2 or not all(parts):
-        raise DataError(f"{source + ': ' if source else ''}{text!r} is not of the form 'a -> b'")
-    return parts[0], parts[1]
+def arrow(text: str, place: str) -> Arrow:
+    """Return the two names of 'a -> b'; UsageError, which names the place, when the text is no such thing."""
+    names, signs = split(text, "->")
+    if signs != ["->"] or not all(names):
+        raise UsageError(f"{place}: {text!r} is not 'a -> b'; put a name with -> or quotes in double quotes")
+    return names[0], names[1]
 
 
 def tiers(text: str) -> tuple[tuple[str, ...], ...]:
-    """Return the tiers of 'a, b < c < d'; DataError when a tier is empty."""
-    found = tuple(tuple(n.strip() for n in tier.split(",") if n.strip()) for tier in text.split("<"))
-    if not all(found):
-        raise DataError(f"--tiers {text!r} has an empty tier; write 'a, b < c'")
-    return found
+    """Return the tiers of 'a, b < c < d'; UsageError when a name is missing."""
+    names, signs = split(text, "[,<]")
+    if not names or not all(names):
+        raise UsageError(f"--tiers: {text!r} is not 'a, b < c'; put a name with , < or quotes in double quotes")
+    found = [[names[0]]]
+    for sign, name in zip(signs, names[1:], strict=True):
+        if sign == "<":
+            found.append([])
+        found[-1].append(name)
+    return tuple(map(tuple, found))
 
 
 # ---- TOML
@@ -210,6 +221,13 @@ def _from_toml(text: str, path: str) -> Knowledge:
     )
 
 
+def _arrow_of_file(text: str, place: str) -> Arrow:
+    try:
+        return arrow(text, place)
+    except UsageError as error:
+        raise DataError(str(error)) from None
+
+
 def _is_names(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(name, str) for name in value)
 
@@ -220,7 +238,7 @@ def _toml_arrows(value: object, key: str, path: str) -> tuple[Arrow, ...]:
     found: list[Arrow] = []
     for item in value:
         if isinstance(item, str):
-            found.append(arrow(item, f"{path}: {key}"))
+            found.append(_arrow_of_file(item, f"{path}: {key}"))
         elif _is_names(item) and len(item) == 2:
             found.append((item[0], item[1]))
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 
 from causaldisc._version import __version__
@@ -16,7 +17,13 @@ def of_search(algorithm: str, options: Mapping[str, object], data: Dataset, skel
         "version": __version__,
         "algorithm": algorithm,
         "options": dict(options),
-        "data": {"source": data.source, "sha256": data.sha256, "rows": data.rows, "columns": len(data)},
+        # A file name need not be UTF-8, but the text of a graph is.
+        "data": {
+            "source": os.fsencode(data.source).decode(errors="backslashreplace"),
+            "sha256": data.sha256,
+            "rows": data.rows,
+            "columns": len(data),
+        },
         "tests": {
             "total": sum(skeleton.tests_by_depth) + skeleton.collider_tests,
             "by_depth": list(skeleton.tests_by_depth),

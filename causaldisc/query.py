@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 
 from causaldisc.errors import UsageError
+from causaldisc.quoting import quote, split
 
-# A name in double quotes (a quote inside is doubled), or anything without the three signs and quotes.
-_TOKEN = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([~|,])|([^~|,"]+))')
+_SIGNS = "[~|,]"
 
 
 @dataclass(frozen=True)
@@ -20,12 +20,8 @@ class Query:
     given: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        condition = " | " + ", ".join(map(_quoted, self.given)) if self.given else ""
-        return f"{_quoted(self.x)} ~ {_quoted(self.y)}{condition}"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"' if re.search(r'[~|,"]|^\s|\s$', name) or not name else name
+        x, y, *given = (quote(name, _SIGNS) for name in (self.x, self.y, *self.given))
+        return f"{x} ~ {y}" + (f" | {', '.join(given)}" if given else "")
 
 
 def parse(text: str) -> Query:
@@ -33,7 +29,7 @@ def parse(text: str) -> Query:
 
     Raises UsageError that shows the text and the form.
     """
-    names, signs = _split(text)
+    names, signs = split(text, _SIGNS)
     shape = "".join(signs)
     if not re.fullmatch(r"~(\|,*)?", shape) or len(names) != len(signs) + 1 or not all(names):
         raise UsageError(f"{text!r} is not of the form 'X ~ Y' or 'X ~ Y | Z1, Z2'")
@@ -41,22 +37,3 @@ def parse(text: str) -> Query:
     if len({x, y, *given}) != len(names):
         raise UsageError(f"{text!r} names a variable twice")
     return Query(x, y, tuple(given))
-
-
-def _split(text: str) -> tuple[list[str], list[str]]:
-    """Return the names and the signs between them; a missing name is an empty one."""
-    names, signs = [""], []
-    place = 0
-    while match := _TOKEN.match(text, place):
-        place = match.end()
-        quoted, sign, plain = match.groups()
-        if sign:
-            signs.append(sign)
-            names.append("")
-        elif names[-1]:
-            return [], []
-        elif quoted is not None:
-            names[-1] = quoted.replace('""', '"')
-        else:
-            names[-1] = plain.strip()
-    return (names, signs) if not text[place:].strip() else ([], [])

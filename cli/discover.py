@@ -33,7 +33,11 @@ class KnowledgeOptions(Options):
     TITLE = "Knowledge"
 
     knowledge: str | None = opt(None, "File of tiers, forbidden and required edges (TOML or Tetrad's).", metavar="FILE")
-    tiers: str | None = opt(None, "Names in order of time: 'a, b < c < d'; later ones never cause earlier ones.")
+    tiers: str | None = opt(
+        None,
+        "Names in order of time: 'a, b < c < d'; later ones never cause earlier ones. Names with , < or -> go in "
+        "double quotes, here and below.",
+    )
     forbid: tuple[str, ...] = opt((), "An edge that cannot be, 'a -> b'; may be given several times.", metavar="EDGE")
     require: tuple[str, ...] = opt((), "An edge that must be, 'a -> b'; may be given several times.", metavar="EDGE")
 
@@ -41,7 +45,7 @@ class KnowledgeOptions(Options):
         """Return the file's knowledge joined with the flags'."""
         of_file = knowledge.read(self.knowledge) if self.knowledge else Knowledge()
         of_flags = Knowledge(
-            tiers=knowledge.tiers(self.tiers) if self.tiers else (),
+            tiers=() if self.tiers is None else knowledge.tiers(self.tiers),
             forbidden=tuple(knowledge.arrow(edge, "--forbid") for edge in self.forbid),
             required=tuple(knowledge.arrow(edge, "--require") for edge in self.require),
             source="the command line" if self.tiers or self.forbid or self.require else "",
@@ -87,7 +91,7 @@ def command(name: str) -> Any:
     groups |= {"read": ReadOptions, "write": WriteOptions, "run": RunOptions, "talk": TalkOptions}
 
     def discover(data: DataArgument, **chosen: Any) -> None:
-        plan = chosen["write"].plan()
+        plan = chosen["write"].plan(data)
         more: dict[str, Any] = {}
         if "knowledge" in takes:
             more["knowledge"] = chosen["knowledge"].load()

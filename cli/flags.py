@@ -15,7 +15,14 @@ from causaldisc.options import Flag
 NAMES_OF_HELP = {"help_option_names": ["-h", "--help"]}
 
 
-class GroupedCommand(TyperCommand):
+class PlainCommand(TyperCommand):
+    """A command whose usage names arguments as every program does: DATA, not {DATA}."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
+
+
+class GroupedCommand(PlainCommand):
     """A command whose help lists the flags of each option group under the group's title."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
@@ -106,7 +113,7 @@ def _parameters(kind: type) -> Iterable[inspect.Parameter]:
 
 
 def _shown(field: dataclasses.Field[Any]) -> bool:
-    return field.default not in (None, False, (), "")
+    return field.default is not False and field.default not in (None, (), "")
 
 
 def _for_typer(kind: Any) -> Any:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
-import signal
 import sys
 from collections.abc import Sequence
 from typing import Any, cast
@@ -15,7 +13,7 @@ from causaldisc.cli.flags import NAMES_OF_HELP
 from typer.core import TyperGroup
 
 from causaldisc import __version__, registry
-from causaldisc.errors import CausaldiscError
+from causaldisc.errors import CausaldiscError, DataError
 
 ALGORITHMS = "causaldisc.algorithms"
 COMMANDS = "causaldisc.cli.commands"
@@ -63,7 +61,7 @@ app = typer.Typer(
     cls=Commands,
     help="Causal discovery at the shell: from a data file to a causal graph.",
     epilog="'causaldisc COMMAND --help' explains a command. Exit codes: 0 done, 1 a question answered no, 2 usage, "
-    "3 input unusable, 4 computation failed, 130 interrupted.",
+    "3 input or output unusable, 4 computation failed, 130 interrupted.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     no_args_is_help=True,
@@ -103,13 +101,16 @@ def main(arguments: Sequence[str]) -> int:
         talk.error("interrupted")
         return INTERRUPTED
     except MemoryError:
-        talk.error("not enough memory for this; try fewer columns (--columns) or a smaller --max-depth")
+        talk.error("not enough memory; ask for less: fewer rows, fewer columns, a smaller --max-depth")
         return 4
     except Exception as error:
         if hasattr(error, "format_message"):  # typer's own complaints about the command line
             return _usage(error)
         if "--debug" in arguments:
             raise
+        if isinstance(error, OSError) and error.filename is None:  # whatever has a name says so in its own words
+            talk.error(f"cannot write to standard output: {error.strerror or error}")
+            return DataError.exit_code
         talk.error(f"internal error ({type(error).__name__}: {error}); --debug shows where, please report it")
         return 4
 
@@ -118,18 +119,8 @@ def _usage(error: Any) -> int:
     message = error.format_message()
     context = getattr(error, "ctx", None)
     if message == "" or type(error).__name__ == "NoArgsIsHelpError":
-        print(context.get_help() if context else message, file=sys.stderr)
+        talk.tell(context.get_help() if context else message)
         return 2
     path = context.command_path if context else "causaldisc"
     talk.error(f"{message.rstrip('.')}; see '{path} --help'")
     return 2
-
-
-def run() -> None:
-    """Entry point of the `causaldisc` script."""
-    for library in ("OPENBLAS", "MKL"):
-        # One thread: the same bits on every machine, no threads that spin beside ours, none under `make -j`.
-        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
-    if hasattr(signal, "SIGPIPE"):
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head -1` ends us quietly, as it does every filter
-    sys.exit(main(sys.argv[1:]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -39,7 +40,7 @@ class TalkOptions(Options):
     def say(self, text: str) -> None:
         """Tell something that is no warning."""
         if not self.quiet:
-            print(text, file=sys.stderr)
+            tell(text)
 
     def warn(self, notices: Iterable[Notice]) -> None:
         """Tell warnings; of many with one code only the first few, and how many more there are."""
@@ -51,12 +52,9 @@ class TalkOptions(Options):
         for code, messages in by_code.items():
             shown = messages if self.verbose else messages[:SHOWN_OF_A_KIND]
             for message in shown:
-                print(f"{PROGRAM}: warning: {message}", file=sys.stderr)
+                tell(f"{PROGRAM}: warning: {message}")
             if len(messages) > len(shown):
-                print(
-                    f"{PROGRAM}: warning: {len(messages) - len(shown)} more of {code} (-v shows all)",
-                    file=sys.stderr,
-                )
+                tell(f"{PROGRAM}: warning: {len(messages) - len(shown)} more of {code} (-v shows all)")
 
     def context(self, threads: int = 1) -> Context:
         """Return a context for some threads, whose progress goes to stderr if it is wanted."""
@@ -80,12 +78,17 @@ def _meter() -> Callable[[int, int, str], None]:
         last = now
         share = f"{100 * done // max(total, 1)}%"
         line = f"{stage}: {done:,} of {total:,} ({share}), {now - started:.0f} s"
-        sys.stderr.write(f"\r\x1b[K{line}\r" if on_terminal else line + "\n")
-        sys.stderr.flush()
+        tell(f"\r\x1b[K{line}\r" if on_terminal else line, end="" if on_terminal else "\n")
 
     return show
 
 
 def error(message: str) -> None:
     """Tell why the run failed."""
-    print(f"{PROGRAM}: error: {message}", file=sys.stderr)
+    tell(f"{PROGRAM}: error: {message}")
+
+
+def tell(text: str, end: str = "\n") -> None:
+    """Write to stderr; one that is full must not spoil the result."""
+    with contextlib.suppress(OSError):
+        print(text, end=end, file=sys.stderr, flush=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,31 +30,63 @@ class WriteOptions(Options):
         names=("-f",), metavar="FORMAT",
     )  # fmt: skip
 
-    def plan(self) -> list[tuple[str, str]]:
+    def plan(self, *inputs: str) -> list[tuple[str, str]]:
         """Return (file, format) for each place to write to, before anything is computed.
 
-        Raises UsageError for an unknown format or a suffix that says none.
+        Raises UsageError for an unknown format or a suffix that says none, and as `check_places` does.
         """
         if self.format is not None and self.format not in formats.names():
             raise UsageError(f"unknown format {self.format!r}; known: {', '.join(formats.names())}")
-        return [(path, self.format or _format_of(path)) for path in self.output or ("-",)]
+        otherwise = f"; or choose with -f ({', '.join(formats.names())})"
+        planned = [(path, self.format or format_of(path, otherwise)) for path in self.output or ("-",)]
+        check_places(self.output, inputs)
+        return planned
 
 
-def _format_of(path: str) -> str:
+def format_of(path: str, otherwise: str = "") -> str:
+    """Return the format that a file is to be written in; UsageError, with a remedy, when its suffix says none."""
     if path == "-":
         return "text" if sys.stdout.isatty() else "json"
     name = formats.for_path(path)
     if name is None:
-        raise UsageError(
-            f"the suffix of {path!r} says no graph format; choose one with -f ({', '.join(formats.names())})"
-        )
+        known = sorted(suffix for each in formats.names() for suffix in formats.get(each).SUFFIXES)
+        raise UsageError(f"the suffix of {path!r} says no graph format; known: {', '.join(known)}{otherwise}")
     return name
+
+
+def check_places(outputs: Iterable[str], inputs: Iterable[str] = ()) -> None:
+    """Find out before the computation what would spoil it at the end.
+
+    Raises UsageError when two outputs go to one place or one would replace an input, DataError when a file cannot
+    be written.
+    """
+    read = {_place(path) for path in inputs} - {"-"}
+    seen: set[str] = set()
+    for path in outputs:
+        place = _place(path)
+        if place in seen:
+            where = "standard output" if path == "-" else repr(path)
+            raise UsageError(f"two outputs go to {where}; give each a file of its own")
+        if place in read:
+            raise UsageError(f"the output {path!r} would replace an input; give it another name")
+        if path != "-":
+            atomic.check(_path(path))
+        seen.add(place)
+
+
+def _place(path: str) -> str:
+    return path if path == "-" else os.path.realpath(_path(path))
+
+
+def _path(path: str) -> Path:
+    return Path(os.path.expanduser(path))
 
 
 def write(result: Result, plan: list[tuple[str, str]]) -> None:
     """Write the result to every place of a plan; files appear whole or not at all."""
-    for path, name in plan:
-        write_bytes(formats.dump(name, result).encode(), path)
+    contents = [(formats.dump(name, result).encode(), path) for path, name in plan]
+    for content, path in contents:
+        write_bytes(content, path)
 
 
 def write_bytes(content: bytes, path: str) -> None:
@@ -63,4 +96,4 @@ def write_bytes(content: bytes, path: str) -> None:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
     else:
-        atomic.write(Path(os.path.expanduser(path)), content)
+        atomic.write(_path(path), content)

@@ -17,8 +17,8 @@ Written by `make docs` from the program's own help; a test fails when it is out 
 
 
 def help_of(*command: str) -> str:
-    """Return what `causaldisc COMMAND --help` prints at 100 columns."""
-    environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1"}
+    """Return what `causaldisc COMMAND --help` prints at 80 columns, the most that it uses."""
+    environment = {**os.environ, "COLUMNS": "80", "NO_COLOR": "1"}
     for name in ("FORCE_COLOR", "PY_COLORS", "GITHUB_ACTIONS"):
         environment.pop(name, None)
     arguments = [sys.executable, "-m", "causaldisc", *command, "--help"]

@@ -180,13 +180,22 @@ def test_output_goes_to_devices_and_keeps_modes(chain, tmp_path, call):
         (["pc", "DATA", "--test", "fisher"], 2, "unknown test 'fisher'; known: chisq, fisherz, gsq"),
         (["pc", "DATA", "-f", "xml"], 2, "unknown format 'xml'; known: causal-learn, csv"),
         (["pc", "DATA", "-o", "graph.png"], 2, "the suffix of 'graph.png' says no graph format"),
-        (["pc", "DATA", "-o", "/nowhere/g.json"], 3, "cannot write '/nowhere/g.json': No such file or directory"),
+        (["pc", "DATA", "-o", "/nowhere/g.json"], 3, "there is no folder '/nowhere'; make it with mkdir -p"),
         (["pc", "DATA", "--forbid", "X1 -> Y"], 3, "the command line: no column 'Y'"),
-        (["pc", "DATA", "--tiers", "X1 <"], 3, "--tiers 'X1 <' has an empty tier"),
+        (["pc", "DATA", "--tiers", "X1 <"], 2, "--tiers: 'X1 <' is not 'a, b < c'"),
+        (["pc", "DATA", "--forbid", "X1 X2"], 2, "--forbid: 'X1 X2' is not 'a -> b'"),
+        (["pc", "DATA", "-o", "g.json", "-o", "./g.json"], 2, "two outputs go to './g.json'"),
+        (["pc", "DATA", "-f", "json", "-o", "DATA"], 2, "would replace an input"),
+        (["check", "DATA", "-o", "DATA"], 2, "would replace an input"),
+        (["pc", "DATA", "-f", "json", "-o", "/tmp"], 3, "cannot write '/tmp': it is a directory"),
+        (["compare", "-", "-"], 2, "only one of the two graphs can come from standard input"),
+        (["ci", "-", "--queries", "-"], 2, "only one of the data and the questions"),
+        (["simulate", "dag", "--truth", "-"], 2, "two outputs go to standard output"),
+        (["simulate", "dag", "--truth", "t.png"], 2, "the suffix of 't.png' says no graph format; known: .csv,"),
         (["pc", "DATA", "--test", "gsq"], 3, "column 'X1' is continuous, and gsq needs discrete columns"),
         (["ci", "DATA"], 2, "no question; ask one like 'X ~ Y | Z1, Z2'"),
         (["ci", "DATA", "X1 X2"], 2, "'X1 X2' is not of the form 'X ~ Y'"),
-        (["ci", "DATA", "X1 ~ X99"], 3, "no column 'X99'"),
+        (["ci", "DATA", "X1 ~ X99"], 3, "no column 'X99' in /"),
         (["convert", "DATA", "-"], 3, "chain.csv"),
         (["data", "path", "sacks"], 2, "did you mean 'sachs'?"),
         (["simulate", "dog"], 2, "No such command 'dog'"),
@@ -237,6 +246,8 @@ def test_a_cpdag_is_scored_against_the_class_of_the_true_dag(tmp_path, call):
     arguments = ["compare", tmp_path / "t.csv", tmp_path / "e.json", "-f", "json"]
     assert json.loads(call(*arguments)[1])["shd"] == 0
     assert json.loads(call(*arguments, "--exact")[1])["shd"] == 1
+    assert call("convert", tmp_path / "e.json", tmp_path / "e.tetrad")[0] == 0
+    assert json.loads(call("compare", tmp_path / "t.csv", tmp_path / "e.tetrad", "-f", "json")[1])["shd"] == 0
 
 
 def test_ci_answers_questions_from_arguments_and_files(chain, tmp_path, call):
@@ -249,6 +260,10 @@ def test_ci_answers_questions_from_arguments_and_files(chain, tmp_path, call):
         ("X1", "X3", ["X2", "X4"]),
         ("X1", "X4", []),
     ]
+    (tmp_path / "q.txt").write_text("X1 ~ X2\nX1 ~ \n")
+    code, out, err = call("ci", chain, "--queries", tmp_path / "q.txt")
+    assert (code, out) == (3, "")
+    assert "q.txt, line 2: 'X1 ~ ' is not of the form" in err
     assert all(r["test"] == "fisherz" and r["n"] == 500 and 0 <= r["p_value"] <= 1 for r in rows)
     assert call("ci", chain, "X1 ~ X2", "-f", "tsv")[1].startswith("x\ty\tgiven\tanswer\tp_value")
 
@@ -266,13 +281,19 @@ def test_convert_warns_of_what_is_lost(chain, tmp_path, call):
     code, out, err = call("convert", tmp_path / "g.json", "-", "-f", "tetrad")
     assert code == 0
     assert out.startswith("Graph Nodes:\nX1;X2;X3;X4;X5;X6\n")
-    assert "tetrad cannot hold edge attributes" in err
+    warning = "causaldisc: warning: tetrad cannot hold edge attributes: "
+    assert err.startswith(warning)
+    assert "; node attributes: type; the kind of the graph: cpdag; " in err
+    assert err.endswith("the provenance, wholly or in part\n")
+    assert err.count("\n") == 1
 
 
 def test_knowledge_flags_are_obeyed(chain, call):
     code, out, _ = call("pc", chain, "--tiers", "X4,X5,X6 < X1,X2,X3", "--require", "X4 -> X1", "-f", "json")
-    graph = formats.load(out, name="json").graph
+    result = formats.load(out, name="json")
+    graph = result.graph
     assert code == 0
+    assert result.provenance["options"]["tiers"] == [["X4", "X5", "X6"], ["X1", "X2", "X3"]]
     assert graph.is_directed(graph.index("X4"), graph.index("X1"))
     late = [graph.index(n) for n in ("X1", "X2", "X3")]
     early = [graph.index(n) for n in ("X4", "X5", "X6")]
@@ -287,6 +308,7 @@ def test_every_command_explains_itself(call):
             code, out, err = call(name, "--help")
             assert (code, err) == (0, "")
             assert out.startswith(f"Usage: causaldisc {name}")
+            assert "{" not in out
 
 
 def test_the_page_of_the_command_line_is_current():

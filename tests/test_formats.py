@@ -121,7 +121,7 @@ def test_text_gives_back_kind_names_marks_and_lags(graph):
 @pytest.mark.parametrize("name", formats.names())
 @given(text=st.text() | st.text("dose;o->,.-\n\t 12\"'{}[]<>=:graphsourcetarget"))
 def test_any_text_is_a_graph_or_a_data_error(name, text):
-    read_or_complain(name, text)
+    assert re.match(READ_OR_REFUSED, outcome_of_reading(name, text))
 
 
 @pytest.mark.parametrize("name", formats.names())
@@ -139,20 +139,21 @@ def test_a_damaged_file_is_a_graph_or_a_data_error(name, data):
         stop = data.draw(st.integers(start, min(len(text), start + 12)))
         inserted = data.draw(st.sampled_from(["", text[start:stop] * 2, '"', "\\", "<", "\n", "-9", "\x00", "[{"]))
         text = text[:start] + inserted + text[stop:]
-    read_or_complain(name, text)
+    assert re.match(READ_OR_REFUSED, outcome_of_reading(name, text))
 
 
-def read_or_complain(name: str, text: str) -> None:
-    """Read a text: what can be read can be written, and what cannot is a sentence that names the source."""
+# A name that a format needs for itself, or half a surrogate pair, is only found when the graph is written.
+READ_OR_REFUSED = r"same graph$|x\.graph: .|.*needs the name|.*Unicode"
+
+
+def outcome_of_reading(name: str, text: str) -> str:
+    """Return 'same graph' when what is read survives JSON, 'another graph' when not, or why it was refused."""
     try:
         graph = formats.load(text, name=name, source="x.graph").graph
         written = formats.dump("json", Result(graph))
     except DataError as error:
-        sentence = str(error)
-    else:
-        sentence = "x.graph: "
-        assert formats.load(written).graph == graph
-    assert sentence.startswith("x.graph: ") or "needs the name" in sentence or "Unicode" in sentence
+        return str(error)
+    return "same graph" if formats.load(written).graph == graph else "another graph"
 
 
 @given(values)
@@ -211,12 +212,12 @@ def test_read_takes_standard_input(monkeypatch):
 
 
 def test_read_says_why_a_file_cannot_be_read(tmp_path):
-    with pytest.raises(DataError, match=r"cannot read '.*absent.json': No such file"):
+    with pytest.raises(DataError, match=r"there is no file .*absent.json"):
         formats.read(tmp_path / "absent.json")
     (tmp_path / "g.json").write_bytes(b'{"nodes": "\xff"}')
     with pytest.raises(DataError, match=r"g.json: byte 12 is not UTF-8"):
         formats.read(tmp_path / "g.json")
-    with pytest.raises(DataError, match=r"<stdin>: this is no graph in a known format; name one of causal-learn,"):
+    with pytest.raises(DataError, match=r"standard input: this is no graph in a known format; a bare matrix needs"):
         formats.load("hello")
 
 
@@ -232,6 +233,21 @@ def test_losses_name_what_this_result_would_lose():
     assert formats.losses("tetrad", full) == [*on_graph, "the kind of the graph: cpdag", *evidence]
     assert formats.losses("text", full) == [*on_graph, *evidence]
     assert formats.losses("tetrad", Result(Graph.parse("a --> b", GraphKind.DAG))) == []
+
+
+def test_tetrad_loses_neither_latent_nor_selection_variables():
+    graph = Graph([Node("a", {"latent": True, "type": "count"}), Node("b", {"selection": True})], GraphKind.DAG)
+    assert formats.losses("tetrad", Result(graph)) == ["node attributes: type"]
+    graph = Graph([Node("a", {"latent": True}), Node("b", {"selection": False})], GraphKind.DAG)
+    assert formats.losses("tetrad", Result(graph)) == ["node attributes: selection"]
+    assert formats.losses("causal-learn", Result(graph)) == ["node attributes: latent, selection"]
+
+
+def test_a_long_name_does_not_push_the_others_away():
+    graph = Graph.parse(f"{'x' * 300} --> a --> b", GraphKind.DAG)
+    lines = formats.dump("text", Result(graph)).splitlines()
+    assert len(lines[-1]) < 100
+    assert formats.load("\n".join(lines)).graph == graph
 
 
 @pytest.mark.parametrize("name", ["tetrad", *MATRICES])

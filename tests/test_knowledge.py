@@ -3,7 +3,7 @@
 import pytest
 
 from causaldisc import knowledge
-from causaldisc.errors import DataError
+from causaldisc.errors import DataError, UsageError
 from causaldisc.knowledge import Knowledge
 
 NAMES = ("age", "sex", "smoking", "cancer")
@@ -70,7 +70,7 @@ def test_both_forms_say_the_same(tmp_path, text):
             "the required edges form a cycle: 'age' -> 'sex' -> 'age'",
         ),
         ('require = ["age -> age"]', "an edge from 'age' to itself makes no sense"),
-        ('forbid = ["age sex"]', "'age sex' is not of the form 'a -> b'"),
+        ('forbid = ["age sex"]', "forbid: 'age sex' is not 'a -> b'"),
         ("forbid = [3]", "3 is neither 'a -> b' nor a list of two names"),
         ('tears = [["age"]]', "unknown key 'tears'; there are tiers, closed, forbid, require"),
         ('tiers = ["age"]', "tiers must be a list of lists of names"),
@@ -95,7 +95,7 @@ def test_mistakes_are_named_with_the_file(tmp_path, text, sentence):
 
 
 def test_a_missing_file_is_named():
-    with pytest.raises(DataError, match=r"cannot read the knowledge file 'nowhere.toml'"):
+    with pytest.raises(DataError, match=r"there is no file nowhere.toml"):
         knowledge.read("nowhere.toml")
 
 
@@ -108,5 +108,27 @@ def test_flags_add_to_the_file_but_tiers_come_once():
 
 def test_tier_notation():
     assert knowledge.tiers("a, b < c") == (("a", "b"), ("c",))
-    with pytest.raises(DataError, match="empty tier"):
-        knowledge.tiers("a < < c")
+    assert knowledge.tiers('a b, "x, y" < "p < q"<"say ""c"""') == (("a b", "x, y"), ("p < q",), ('say "c"',))
+    for text in ("a < < c", "", "a,", '"a', 'a "b"'):
+        with pytest.raises(UsageError, match=r"--tiers: .* is not 'a, b < c'"):
+            knowledge.tiers(text)
+
+
+def test_arrow_notation():
+    assert knowledge.arrow("a b -> c", "--forbid") == ("a b", "c")
+    assert knowledge.arrow('"a -> b"->"say ""c"""', "--forbid") == ("a -> b", 'say "c"')
+    for text in ("a -> b -> c", "a", "a ->", '"a -> b', 'a -> b "c"'):
+        with pytest.raises(UsageError, match=r"--forbid: .* is not 'a -> b'"):
+            knowledge.arrow(text, "--forbid")
+
+
+def test_knowledge_as_json_has_the_keys_of_the_file(tmp_path):
+    path = tmp_path / "known.toml"
+    path.write_text(TOML)
+    assert knowledge.read(str(path)).as_json() == {
+        "tiers": [["age", "sex"], ["smoking"], ["cancer"]],
+        "closed": [1],
+        "forbid": [["sex", "smoking"], ["age", "cancer"]],
+        "require": [["smoking", "cancer"]],
+    }
+    assert Knowledge().as_json() == {}

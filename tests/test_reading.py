@@ -328,7 +328,7 @@ def test_no_file_directory_and_permission(tmp_path: Path) -> None:
     (tmp_path / "sachs.csv").write_text("a,b\n1,2\n")
     with pytest.raises(DataError, match=r"there is no file .*sach\.csv; did you mean .*sachs\.csv\?"):
         read(str(tmp_path / "sach.csv"))
-    with pytest.raises(DataError, match="is a directory, not a data file"):
+    with pytest.raises(DataError, match="is a directory; name a file in it"):
         read(str(tmp_path))
     (tmp_path / "sachs.csv").chmod(0)
     try:

@@ -13,6 +13,7 @@ from causaldisc.citests.base import Answers
 from causaldisc.data.dataset import Dataset
 from causaldisc.options import Options as _Options
 from causaldisc.options import opt
+from causaldisc.quoting import as_column
 
 
 class DfRule(Enum):
@@ -48,9 +49,10 @@ def accepts(data: Dataset, name: str) -> str | None:
     """Return why the tests cannot take the data, or None."""
     for column in data.columns:
         if column.codes is None:
+            spelt = as_column(column.name)
             return (
                 f"column {column.name!r} is {column.kind.value}, and {name} needs discrete columns; "
-                f"declare it with --types '{column.name}=discrete' or leave it out with --columns '!{column.name}'"
+                f"declare it with --types '{spelt}=discrete' or leave it out with --columns '!{spelt}'"
             )
     return None
 

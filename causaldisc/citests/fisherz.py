@@ -19,6 +19,7 @@ from causaldisc.data.dataset import Dataset
 from causaldisc.data.dependence import find_dependences
 from causaldisc.errors import DataError
 from causaldisc.options import Options as _Options
+from causaldisc.quoting import as_column
 
 FEWEST_ROWS = 4
 # Looking for exact dependences factors the correlation matrix: a second and more beyond this.
@@ -41,7 +42,7 @@ def accepts(data: Dataset) -> str | None:
         if column.values is None:
             return (
                 f"column {column.name!r} holds text, and fisherz needs numbers; "
-                f"leave it out with --columns '!{column.name}' or use a test for discrete data"
+                f"leave it out with --columns '!{as_column(column.name)}' or use a test for discrete data"
             )
     return None
 
@@ -163,5 +164,5 @@ def _warn_of_singularity(
             context.warn(
                 "dependent-columns",
                 f"exactly {dependence}: tests given the other columns in it decide nothing; "
-                f"better leave one out, such as --columns '!{dependence.column}'",
+                f"better leave one out, such as --columns '!{as_column(dependence.column)}'",
             )

@@ -22,6 +22,7 @@ from causaldisc.data import arrow
 from causaldisc.data.dataset import MISSING_CODE
 from causaldisc.data.header import is_number
 from causaldisc.errors import DataError
+from causaldisc.quoting import as_column
 from causaldisc.result import Notice
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def _checked(values: NDArray[np.float64], rules: Rules) -> NDArray[np.float64]:
         what = "infinite" if np.isinf(values[row]) else f"{values[row]:g}, too large to square"
         raise DataError(
             f"{rules.cell(row)}: the number is {what}; mend it, mark such cells as missing with --na, "
-            f"or leave the column out with --columns '!{rules.name}'"
+            f"or leave the column out with --columns '!{as_column(rules.name)}'"
         )
     return values
 
@@ -171,7 +172,7 @@ def _not_a_number(word: str, count: int, total: int, cell: str, rules: Rules) ->
     return DataError(
         f"{cell}: {word!r} is not a number, though {count:,} of the column's {total:,} cells are; "
         f"if it marks a missing cell, say --na 'NA,{word}'; "
-        f"if the column holds categories, say --types '{rules.name}=discrete'"
+        f"if the column holds categories, say --types '{as_column(rules.name)}=discrete'"
     )
 
 

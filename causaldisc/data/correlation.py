@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causaldisc.errors import DataError
+from causaldisc.quoting import as_column
 
 
 def correlation(values: NDArray[np.float64], names: tuple[str, ...]) -> NDArray[np.float64]:
@@ -20,7 +21,7 @@ def correlation(values: NDArray[np.float64], names: tuple[str, ...]) -> NDArray[
     constant = largest[:, 0] <= 1e-14 * np.abs(values).max(axis=1)
     if constant.any():
         name = names[int(np.argmax(constant))]
-        raise DataError(f"column {name!r} is constant; drop it with --columns '!{name}' or --drop-constant")
+        raise DataError(f"column {name!r} is constant; drop it with --columns '!{as_column(name)}' or --drop-constant")
     centred /= largest
     centred /= np.sqrt(np.einsum("ij,ij->i", centred, centred))[:, None]
     matrix: NDArray[np.float64] = centred @ centred.T

@@ -10,7 +10,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from causaldisc.data.source import label
 from causaldisc.errors import DataError
+from causaldisc.quoting import as_column
 from causaldisc.result import Notice
 
 MISSING_CODE = -1
@@ -110,7 +112,8 @@ class Dataset:
         try:
             return self._places[name]
         except KeyError:
-            raise DataError(f"no column {name!r} in {self.source or 'the data'}{hint(name, self.names)}") from None
+            where = label(self.source) if self.source else "the data"
+            raise DataError(f"no column {name!r} in {where}{hint(name, self.names)}") from None
 
     def select(self, names: Iterable[str]) -> Dataset:
         """Return the data restricted to some columns, in the order given."""
@@ -131,7 +134,8 @@ class Dataset:
         for row, column in zip(out, self.columns, strict=True):
             if column.values is None:
                 raise DataError(
-                    f"column {column.name!r} holds text, not numbers; leave it out with --columns '!{column.name}'"
+                    f"column {column.name!r} holds text, not numbers; "
+                    f"leave it out with --columns '!{as_column(column.name)}'"
                 )
             row[:] = column.values
         return out
@@ -146,7 +150,7 @@ class Dataset:
             if column.codes is None:
                 raise DataError(
                     f"column {column.name!r} is {column.kind.value}, not discrete; "
-                    f"if its values are categories, say --types '{column.name}=discrete'"
+                    f"if its values are categories, say --types '{as_column(column.name)}=discrete'"
                 )
             row[:] = column.codes
         return out
@@ -187,5 +191,9 @@ def hint(name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, names, n=1)
     if close:
         return f"; did you mean {close[0]!r}?"
-    shown = ", ".join(map(repr, names[:8])) + (", ..." if len(names) > 8 else "")
+    shown = ", ".join(map(_short, names[:8])) + (", ..." if len(names) > 8 else "")
     return f"; there are {shown}"
+
+
+def _short(name: str) -> str:
+    return repr(name if len(name) <= 40 else name[:39] + "…")

@@ -12,6 +12,7 @@ import numpy as np
 
 from causaldisc.data.cells import Cells
 from causaldisc.data.dataset import MISSING_CODE, Column
+from causaldisc.quoting import as_column
 from causaldisc.result import Notice
 
 _FEWEST_ROWS = 20
@@ -52,7 +53,9 @@ def identifier(column: Column, rows: int, label: str) -> Notice | None:
         )
     if not reason:
         return None
-    message = f"column {column.name!r} of {label} {reason}; if it is no variable, say --columns '!{column.name}'"
+    message = (
+        f"column {column.name!r} of {label} {reason}; if it is no variable, say --columns '!{as_column(column.name)}'"
+    )
     return Notice("identifier", message)
 
 

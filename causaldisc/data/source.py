@@ -28,6 +28,17 @@ def load(source: str) -> bytes:
         raise DataError(f"cannot read {label(source)}: {error.strerror or error}") from error
 
 
+def text(source: str) -> str:
+    """Return the text of a file, or of standard input when the source is '-': UTF-8, with or without a mark.
+
+    Raises DataError when there is nothing to read, or it is not UTF-8.
+    """
+    try:
+        return load(source).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{label(source)}: byte {error.start + 1} is not UTF-8; save it as UTF-8") from None
+
+
 def _standard_input() -> bytes:
     if sys.stdin is None or sys.stdin.closed:
         raise DataError("standard input is closed; give a file, or pipe data in")
@@ -38,7 +49,7 @@ def _standard_input() -> bytes:
 
 def _file(source: str) -> bytes:
     if os.path.isdir(source):
-        raise DataError(f"{source} is a directory, not a data file; name a file in it")
+        raise DataError(f"{source} is a directory; name a file in it")
     try:
         return _filled(Path(source).read_bytes(), source)
     except FileNotFoundError:

@@ -9,7 +9,7 @@ from typing import Any
 from causaldisc.cli import flags, tables
 from causaldisc.cli.discover import DataArgument
 from causaldisc.cli.talk import TalkOptions
-from causaldisc.cli.writing import write_bytes
+from causaldisc.cli.writing import check_places, write_bytes
 
 from causaldisc import citests
 from causaldisc.data import reading
@@ -31,6 +31,7 @@ class CheckOptions(Options):
 
 def check(data: DataArgument, options: CheckOptions, read: ReadOptions, talk: TalkOptions) -> None:
     """Describe the data without judging them."""
+    check_places([options.output], inputs=[data])
     dataset = reading.read(data, read)
     talk.warn(dataset.notices)
     found = describe(dataset)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -11,9 +11,10 @@ from causaldisc.cli import flags, tables
 from causaldisc.cli.discover import DataArgument, test_choice, test_options
 from causaldisc.cli.tables import TableFormat
 from causaldisc.cli.talk import TalkOptions
+from causaldisc.cli.writing import check_places
 
 from causaldisc import citests, query
-from causaldisc.data import reading
+from causaldisc.data import reading, source
 from causaldisc.data.dataset import Dataset
 from causaldisc.data.reading import ReadOptions
 from causaldisc.errors import DataError, UsageError
@@ -28,7 +29,9 @@ class CiOptions(Options):
 
     TITLE = "Questions"
 
-    queries: str | None = opt(None, "File of questions, one a line; '#' starts a comment.", metavar="FILE")
+    queries: str | None = opt(
+        None, "File of questions, one a line, or '-' for stdin; '#' starts a comment.", metavar="FILE"
+    )
     alpha: float = opt(0.05, "Take for independent what has a p-value above this.", above=0, below=1)
     check: bool = opt(False, "Exit with 1 unless every question is answered 'independent'.")
     format: TableFormat = opt(
@@ -38,16 +41,20 @@ class CiOptions(Options):
 
     def all_queries(self, given: list[str]) -> list[Query]:
         """Return the questions of the command line, then those of the file."""
-        lines = list(given)
-        if self.queries:
-            try:
-                lines += Path(self.queries).read_text(encoding="utf-8").splitlines()
-            except OSError as error:
-                raise DataError(f"cannot read the questions in {self.queries!r}: {error.strerror}") from error
-        found = [query.parse(line) for line in lines if line.strip() and not line.lstrip().startswith("#")]
+        found = [*map(query.parse, given), *(_of_file(self.queries) if self.queries is not None else ())]
         if not found:
             raise UsageError("no question; ask one like 'X ~ Y | Z1, Z2', or give a file of them with --queries")
         return found
+
+
+def _of_file(path: str) -> Iterator[Query]:
+    """Yield the questions of a file; DataError that says where when one cannot be understood."""
+    for number, line in enumerate(source.text(path).splitlines(), 1):
+        if line.strip() and not line.lstrip().startswith("#"):
+            try:
+                yield query.parse(line)
+            except UsageError as error:
+                raise DataError(f"{source.label(path)}, line {number}: {error}") from None
 
 
 def ci(
@@ -60,6 +67,9 @@ def ci(
     **more: Any,
 ) -> int:
     """Answer each question on its own columns, so that one never takes rows from another."""
+    check_places([options.output], inputs=[data, *filter(None, [options.queries])])
+    if data == options.queries == "-":
+        raise UsageError("only one of the data and the questions can come from standard input")
     asked = options.all_queries(questions or [])
     dataset = reading.read(data, read)
     context = talk.context()

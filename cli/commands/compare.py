@@ -10,8 +10,9 @@ import typer
 from causaldisc.cli import flags, tables
 from causaldisc.cli.tables import TableFormat
 from causaldisc.cli.talk import TalkOptions
+from causaldisc.cli.writing import check_places
 
-from causaldisc.errors import DataError
+from causaldisc.errors import DataError, UsageError
 from causaldisc.graph import Graph, GraphKind, formats
 from causaldisc.graph.equivalence import cpdag_of
 from causaldisc.graph.metrics import compare as score
@@ -26,7 +27,9 @@ class CompareOptions(Options):
     TITLE = "Comparison"
 
     check: bool = opt(False, "Exit with 1 unless the graphs are equal (SHD 0).")
-    exact: bool = opt(False, "Compare a true DAG as it is; else with a CPDAG it is compared as its own CPDAG.")
+    exact: bool = opt(
+        False, "Compare with a true DAG itself; otherwise a CPDAG is compared with the CPDAG of the true DAG."
+    )
     format: TableFormat = opt(
         TableFormat.AUTO, "Table format; 'auto': text on a terminal, json in a pipe.", names=("-f",)
     )
@@ -41,9 +44,12 @@ def compare(
 ) -> int:
     """Compare two graphs over the same nodes."""
     if true == est == "-":
-        raise DataError("only one of the two graphs can come from stdin")
-    truth, guess = formats.read(true).graph, formats.read(est).graph
-    if guess.kind is GraphKind.CPDAG and not options.exact:
+        raise UsageError("only one of the two graphs can come from standard input")
+    check_places([options.output], inputs=(true, est))
+    # Standard input first: in a pipe, the command that fills it may have the other file still to write.
+    graphs = {path: formats.read(path).graph for path in sorted({true, est}, key=lambda path: path != "-")}
+    truth, guess = graphs[true], graphs[est]
+    if not options.exact and _is_class(guess):
         truth = _class_of(truth, true)
     found = score(truth, guess)
     tables.emit_one(_flat(found.as_dict()), options.format, options.output)
@@ -59,6 +65,13 @@ def _flat(figures: Mapping[str, object]) -> dict[str, object]:
         else:
             flat[key] = value
     return flat
+
+
+def _is_class(graph: Graph) -> bool:
+    """Tell whether a graph is a CPDAG, by declaration or, where its format holds no kind, by its edges."""
+    return graph.kind is GraphKind.CPDAG or (
+        graph.kind is GraphKind.MIXED and not problems(graph.copy(GraphKind.CPDAG))
+    )
 
 
 def _class_of(truth: Graph, source: str) -> Graph:

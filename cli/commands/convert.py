@@ -36,12 +36,12 @@ def convert(
     options: ConvertOptions,
     talk: TalkOptions,
 ) -> None:
-    """Read, say what the target cannot hold, write."""
+    """Read, write, say what the target could not hold."""
     plan = WriteOptions(output=(target,), format=options.format).plan()
     result = formats.read(source, options.input_format)
-    for _, name in plan:
-        talk.warn(Notice("loss", f"{name} cannot hold {loss}") for loss in formats.losses(name, result))
     write(result, plan)
+    lost = {name: formats.losses(name, result) for _, name in plan}
+    talk.warn(Notice("loss", f"{name} cannot hold {'; '.join(losses)}") for name, losses in lost.items() if losses)
 
 
 def command() -> Any:

@@ -46,9 +46,9 @@ def command() -> Any:
         no_args_is_help=True,
         context_settings=flags.NAMES_OF_HELP,
     )
-    app.command("list")(list_)
-    app.command("path")(path)
-    app.command("cat")(cat)
+    app.command("list", cls=flags.PlainCommand)(list_)
+    app.command("path", cls=flags.PlainCommand)(path)
+    app.command("cat", cls=flags.PlainCommand)(cat)
     group = typer.main.get_command(app)
     group.name = "data"
     return group

@@ -8,7 +8,7 @@ from typing import Any
 import typer
 from causaldisc.cli import flags
 from causaldisc.cli.talk import TalkOptions
-from causaldisc.cli.writing import WriteOptions, write, write_bytes
+from causaldisc.cli.writing import check_places, format_of, write, write_bytes
 from typer.core import TyperGroup
 
 from causaldisc import registry
@@ -26,7 +26,9 @@ class SimulateOptions(Options):
     TITLE = "Output"
 
     seed: int = opt(0, "Seed of the random numbers; the same seed gives the same bytes.", at_least=0)
-    output: str = opt("-", "Write the data to this file: CSV, or Parquet by suffix.", names=("-o",), metavar="FILE")
+    output: str = opt(
+        "-", "Write the data to this file: .csv, .tsv (both also .gz) or .parquet.", names=("-o",), metavar="FILE"
+    )
     truth: str | None = opt(None, "Write the true graph to this file, in the format of its suffix.", metavar="FILE")
 
 
@@ -50,7 +52,8 @@ def _command(name: str) -> Any:
     def simulate(output: SimulateOptions, talk: TalkOptions, **more: Any) -> None:
         import numpy as np
 
-        plan = WriteOptions(output=(output.truth,)).plan() if output.truth else []
+        plan = [] if output.truth is None else [(output.truth, format_of(output.truth))]
+        check_places([output.output, *(path for path, _ in plan)])
         made = module.generate(more["options"], np.random.default_rng(output.seed))
         provenance = {"tool": "causaldisc", "generator": name, "seed": output.seed}
         write(Result(made.truth, provenance=provenance), plan)
@@ -62,7 +65,12 @@ def _command(name: str) -> Any:
 
 def command() -> Any:
     app = typer.Typer(
-        add_completion=False, cls=Generators, help=__doc__, rich_markup_mode=None, context_settings=flags.NAMES_OF_HELP
+        add_completion=False,
+        cls=Generators,
+        help=__doc__,
+        rich_markup_mode=None,
+        no_args_is_help=True,
+        context_settings=flags.NAMES_OF_HELP,
     )
 
     @app.callback()

@@ -1,16 +1,17 @@
 """Graph formats, one module each, found by the registry.
 
 A module has SUFFIXES, LOSES (of "attributes", "lag", "kind", "node attributes", "evidence"; evidence is the
-separations, the warnings and the provenance), and the functions dump, load and recognises.
+separations, the warnings and the provenance), and the functions dump, load and recognises. It may have KEEPS: node
+attributes that it holds, when true, though it loses the others.
 """
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Protocol, cast
 
 from causaldisc import registry
+from causaldisc.data import source as sources
 from causaldisc.errors import DataError
 from causaldisc.graph.formats._reading import check_name, guess_kind
 from causaldisc.graph.formats._values import in_order
@@ -64,7 +65,9 @@ def dump(name: str, result: Result) -> str:
     return text
 
 
-def load(text: str, *, name: str | None = None, path: str | Path | None = None, source: str = "<stdin>") -> Result:
+def load(
+    text: str, *, name: str | None = None, path: str | Path | None = None, source: str = "standard input"
+) -> Result:
     """Return the result that a text holds, in the format named, else of the path's suffix, else recognised.
 
     A suffix gives way to the content where only another format recognises it: a `.csv` may be a matrix.
@@ -85,29 +88,25 @@ def _recognised(text: str, suggested: str | None, source: str) -> str:
             return name
     if suggested:
         return suggested
-    raise DataError(f"{source}: this is no graph in a known format; name one of {', '.join(names())}")
+    raise DataError(
+        f"{source}: this is no graph in a known format; a bare matrix needs 'causaldisc convert --input-format'"
+    )
 
 
 def read(path: str | Path, name: str | None = None) -> Result:
     """Return the result in a file, or on standard input when the path is `-`."""
-    is_stdin = str(path) == "-"
-    source = "<stdin>" if is_stdin else str(path)
-    try:
-        content = sys.stdin.buffer.read() if is_stdin else Path(path).read_bytes()
-        text = content.decode("utf-8")
-    except OSError as error:
-        raise DataError(f"cannot read {source!r}: {error.strerror or error}") from None
-    except UnicodeDecodeError as error:
-        raise DataError(f"{source}: byte {error.start + 1} is not UTF-8; save the graph as UTF-8") from None
-    return load(text, name=name, path=None if is_stdin else path, source=source)
+    place = str(path)
+    return load(sources.text(place), name=name, path=None if place == "-" else place, source=sources.label(place))
 
 
 def losses(name: str, result: Result) -> list[str]:
     """Return what this very result would lose in a format, in words for a warning."""
-    lost = get(name).LOSES
-    graph = result.graph
+    form, graph = get(name), result.graph
+    kept: frozenset[str] = getattr(form, "KEEPS", frozenset())
     on_edges = in_order({key for edge in graph.edges() for key in edge.attributes})
-    on_nodes = in_order({key for node in graph.nodes for key in node.attributes})
+    on_nodes = in_order(
+        {key for node in graph.nodes for key, v in node.attributes.items() if not (key in kept and v is True)}
+    )
     lags = sum(edge.lag > 0 for edge in graph.edges())
     words = {
         "attributes": [f"edge attributes: {', '.join(on_edges)}"] if on_edges else [],
@@ -120,4 +119,4 @@ def losses(name: str, result: Result) -> list[str]:
             *(["the provenance, wholly or in part"] if result.provenance else []),
         ],
     }
-    return [word for key, found in words.items() if key in lost for word in found]
+    return [word for key, found in words.items() if key in form.LOSES for word in found]

@@ -20,6 +20,7 @@ from causaldisc.result import Result
 SUFFIXES = (".tetrad",)
 LOSES = frozenset({"attributes", "lag", "kind", "node attributes", "evidence"})
 _BRACKETS = {"latent": ("(", ")"), "selection": ("[", "]")}
+KEEPS = frozenset(_BRACKETS)
 _NODES, _EDGES = "Graph Nodes:", "Graph Edges:"
 _NODE = re.compile(rf"\s*([(\[]?{QUOTED}[)\]]?|[^;,]+?)\s*(?=[;,]|$)")
 _EDGE = re.compile(rf"\s*(?:\d+\.\s+)?({QUOTED}|\S+(?: \S+)*?)\s+({GLYPH})\s+(.+)")

@@ -23,6 +23,7 @@ _KINDS = "|".join(kind.value for kind in GraphKind)
 _HEAD = re.compile(rf"\s*({_KINDS}): [\d,]+ nodes?, [\d,]+ edges?\s*")
 _EDGE = re.compile(rf"\s*({NAME})\s+({GLYPH})\s+({NAME})(?:\s+\[lag (\d+)\])?(?:\s.*)?")
 _ALONE = "no edges: "
+_WIDEST = 40  # one very long name must not push the numbers of all edges off the screen
 _LABELS = {"p_value": "p"}
 
 
@@ -37,7 +38,7 @@ def dump(result: Result) -> str:
     edges = list(graph.edges())
     lines = [f"{graph.kind.value}: {counted(len(graph), 'node')}, {counted(len(edges), 'edge')}", ""]
     cells = [_cells(graph, edge) for edge in edges]
-    widths = [max(map(_width, column)) for column in zip(*cells)]
+    widths = [min(max(map(_width, column)), _WIDEST) for column in zip(*cells)]
     lines += ["  " + "  ".join(map(_padded, row, widths)).rstrip() for row in cells]
     joined = {i for edge in edges for i in (edge.source, edge.target)}
     alone = [quote(node.name) for i, node in enumerate(graph.nodes) if i not in joined]
