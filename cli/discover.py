@@ -43,7 +43,7 @@ class KnowledgeOptions(Options):
 
     def load(self) -> Knowledge:
         """Return the file's knowledge joined with the flags'."""
-        of_file = knowledge.read(self.knowledge) if self.knowledge else Knowledge()
+        of_file = Knowledge() if self.knowledge is None else knowledge.read(self.knowledge)
         of_flags = Knowledge(
             tiers=() if self.tiers is None else knowledge.tiers(self.tiers),
             forbidden=tuple(knowledge.arrow(edge, "--forbid") for edge in self.forbid),

@@ -22,6 +22,8 @@ def load(source: str) -> bytes:
 
     Raises DataError when there is nothing to read, and says why.
     """
+    if not source:
+        raise DataError("the name of a file is empty; is a variable of the shell not set?")
     try:
         return _standard_input() if source == "-" else _file(source)
     except OSError as error:

@@ -30,8 +30,8 @@ class Shape(Enum):
 class StructureOptions(Options):
     """What every generator on a random DAG asks."""
 
-    nodes: int = opt(20, "Number of variables.", at_least=1)
-    rows: int = opt(1000, "Number of rows.", at_least=1)
+    nodes: int = opt(20, "Number of variables.", at_least=1, below=1e6)
+    rows: int = opt(1000, "Number of rows.", at_least=1, below=1e12)
     degree: float = opt(2.0, "Expected number of neighbours of a node; a complete graph from nodes - 1 on.", at_least=0)
     shape: Shape = opt(Shape.ERDOS_RENYI, "How edges are spread over the nodes; scale-free has hubs that cause many.")
     max_parents: int | None = opt(None, "Most parents of a node; excess ones are dropped at random.", at_least=1)

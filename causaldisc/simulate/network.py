@@ -27,7 +27,7 @@ class Options(BaseOptions):
     """Known networks."""
 
     model: str = opt("asia", "BIF file (also .gz), or the name of a shipped network.", metavar="FILE|NAME")
-    rows: int = opt(1000, "Number of rows.", at_least=1)
+    rows: int = opt(1000, "Number of rows.", at_least=1, below=1e12)
 
 
 def generate(options: Options, rng: np.random.Generator) -> Simulated:
