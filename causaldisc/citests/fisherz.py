@@ -17,11 +17,11 @@ from causaldisc.context import Context
 from causaldisc.data.correlation import correlation
 from causaldisc.data.dataset import Dataset
 from causaldisc.data.dependence import find_dependences
+from causaldisc.data.validation import FEWEST_ROWS
 from causaldisc.errors import DataError
 from causaldisc.options import Options as _Options
 from causaldisc.quoting import as_column
 
-FEWEST_ROWS = 4
 # Looking for exact dependences factors the correlation matrix: a second and more beyond this.
 MOST_COLUMNS_EXAMINED = 2000
 

@@ -70,9 +70,8 @@ def find(
     if rule is ColliderRule.SEPSET:
         return [_by_separating_set(skeleton, triple) for triple in triples]
     tested = [t for t in triples if skeleton.separations.find(t[0], t[2])]
-    limits = [limit for limit in (max_depth, test.deepest) if limit is not None]
     # The parents of one end separate it from any non-descendant, and no node has more neighbours than this.
-    most = min([skeleton.largest_neighbourhood(), *limits])
+    most = int(min(skeleton.largest_neighbourhood(), depths.deepest(test, max_depth)))
     judged = {
         f.triple: f for f in _by_all_sets(test, skeleton, rule, tested, math.log(alpha), most, knowledge, context)
     }

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from dataclasses import fields
 from itertools import combinations, islice, takewhile
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +22,7 @@ SETS_AT_ONCE = 2e8
 SETS_WORTH_THREADS = 3e6
 
 Given = tuple[int, ...]
+Outcome = TypeVar("Outcome", Found, Votes)
 
 
 class Undecided:
@@ -33,6 +37,11 @@ class Undecided:
             where = np.flatnonzero(answers.verdict == verdict)
             self.counts[verdict] = self.counts.get(verdict, 0) + len(where)
             self.examples.setdefault(verdict, (x, y, tuple(map(int, sets[where[0]]))))
+
+
+def deepest(test: CITest, max_depth: int | None) -> float:
+    """Return the largest conditioning set that the option and the rows allow; infinity without a limit."""
+    return min(math.inf if limit is None else limit for limit in (max_depth, test.deepest))
 
 
 def candidates(x: int, y: int, causes: Neighbours, depth: int) -> Iterator[Given]:
@@ -85,12 +94,14 @@ def search(
     for start, stop in _spans(counts):
         context.progress(start, len(pairs), f"depth {depth}")
         parts.append(test.search(pairs[start:stop], causes, depth, log_alpha, weakest.part(start, stop), threads))
-    return Found(
-        np.concatenate([p.separated for p in parts]),
-        np.concatenate([p.improved for p in parts]),
-        np.concatenate([p.sets for p in parts]),
-        sum(p.tests for p in parts),
-    )
+    return _joined(parts)
+
+
+def _joined(parts: list[Outcome]) -> Outcome:
+    """Return the outcomes of portions of the pairs as one: their arrays end to end, their tests added."""
+    columns = {f.name: [getattr(part, f.name) for part in parts] for f in fields(parts[0])}
+    tests = sum(columns.pop("tests"))
+    return type(parts[0])(**{name: np.concatenate(arrays) for name, arrays in columns.items()}, tests=tests)
 
 
 def _set_counts(pairs: NDArray[np.int32], causes: Neighbours, depth: int) -> NDArray[np.float64]:
@@ -202,13 +213,7 @@ def _vote_by_engine(
         first, last = middles.starts[start], middles.starts[stop]
         some = Neighbours(middles.starts[start : stop + 1] - first, middles.members[first:last])
         parts.append(test.vote(pairs[start:stop], causes, some, depth, log_alpha, weakest.part(start, stop), threads))
-    return Votes(
-        np.concatenate([p.separating for p in parts]),
-        np.concatenate([p.members for p in parts]),
-        np.concatenate([p.improved for p in parts]),
-        np.concatenate([p.sets for p in parts]),
-        sum(p.tests for p in parts),
-    )
+    return _joined(parts)
 
 
 def _vote_marginally(

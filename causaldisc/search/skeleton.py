@@ -135,9 +135,8 @@ def learn(test: CITest, alpha: float, max_depth: int | None, knowledge: BoundKno
     """
     log_alpha = math.log(alpha)
     skeleton = _marginal(test, log_alpha, knowledge, context)
-    limits = [limit for limit in (max_depth, test.deepest) if limit is not None]
     depth = 1
-    while depth <= min(limits, default=depth) and skeleton.largest_neighbourhood() > depth:
+    while depth <= depths.deepest(test, max_depth) and skeleton.largest_neighbourhood() > depth:
         _work_through(test, skeleton, depth, log_alpha, knowledge, context)
         depth += 1
     return skeleton
