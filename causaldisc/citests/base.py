@@ -144,17 +144,31 @@ class Neighbours:
 
 
 @dataclass(frozen=True)
+class Marginal:
+    """What the tests without conditioning say of all pairs.
+
+    `dependent` (bool, (p, p)): True above the diagonal where the pair is not separated; False on and below it.
+    `insufficient`: the same shape, True where the rows did not suffice (such pairs are dependent too); None if nowhere.
+    """
+
+    dependent: NDArray[np.bool_]
+    insufficient: NDArray[np.bool_] | None = None
+
+
+@dataclass(frozen=True)
 class Found:
     """What the search of one depth found for k pairs.
 
     `separated` (bool, k): whether a set separates; `improved` (bool, k): whether a set with a larger p-value than
     before was met; `sets` (int32, (k, depth)): that set, for separated pairs the separating one; `tests`: their number.
+    `insufficient` (int64, k): how many of the tests had too few rows to decide; None if none.
     """
 
     separated: NDArray[np.bool_]
     improved: NDArray[np.bool_]
     sets: NDArray[np.int32]
     tests: int
+    insufficient: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True)
@@ -162,7 +176,7 @@ class Votes:
     """What all sets of one depth say of k pairs.
 
     `separating` (int64, k): how many separate; `members` (int64, one for each middle of each pair): how many of those
-    hold it; `improved`, `sets`: as in Found, of separating sets only; `tests`: the number of tests.
+    hold it; `improved`, `sets`, `insufficient`: as in Found, of separating sets only; `tests`: the number of tests.
     """
 
     separating: NDArray[np.int64]
@@ -170,14 +184,32 @@ class Votes:
     improved: NDArray[np.bool_]
     sets: NDArray[np.int32]
     tests: int
+    insufficient: NDArray[np.int64] | None = None
+
+
+class Watch:
+    """A look into a long compiled computation, and a way to end it.
+
+    Kernels add to `done` (int64, one number a thread) the pairs they have finished, and return early, with results
+    that nobody will read, soon after `stop` (int32, length 1) becomes 1.
+    """
+
+    def __init__(self, threads: int) -> None:
+        self.done = np.zeros(threads, np.int64)
+        self.stop = np.zeros(1, np.int32)
 
 
 @runtime_checkable
 class SearchesDepths(Protocol):
     """A test with an engine of its own for whole depths of a search. Tests without one are asked set by set.
 
-    `weakest`: the answer with the largest p-value so far of each pair (log_p -inf without one).
+    `weakest`: the answer with the largest p-value so far of each pair (log_p -inf without one). Results are the same
+    for every number of threads; `watch` is made for that number.
     """
+
+    def marginal(self, log_alpha: float, threads: int, watch: Watch) -> Marginal:
+        """Test all pairs without conditioning."""
+        ...
 
     def search(
         self,
@@ -187,6 +219,7 @@ class SearchesDepths(Protocol):
         log_alpha: float,
         weakest: Answers,
         threads: int,
+        watch: Watch,
     ) -> Found:
         """Find, for each pair, the first set of `depth` possible causes of one end that separates."""
         ...
@@ -200,6 +233,7 @@ class SearchesDepths(Protocol):
         log_alpha: float,
         weakest: Answers,
         threads: int,
+        watch: Watch,
     ) -> Votes:
         """Ask all sets of `depth` possible causes of either end, and count those that separate."""
         ...

@@ -80,6 +80,18 @@ class Separations:
                 return self._at(part, i)
         return None
 
+    def of_triples(self, triples: NDArray[np.int32]) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+        """Return, for triples (a, c, b) with a < b as rows, whether c is in the set that separated a and b, and the
+        log p of that separation (-inf, and not inside, for pairs that nothing separated)."""
+        inside, log_p = np.zeros(len(triples), np.bool_), np.full(len(triples), -np.inf)
+        sought = self._keys(np.ascontiguousarray(triples[:, [0, 2]]))
+        for (_, sets, answers), keys in zip(self.parts, self._all_keys, strict=True):
+            place = np.minimum(np.searchsorted(keys, sought), len(keys) - 1)
+            here = keys[place] == sought
+            log_p[here] = answers.log_p[place[here]]
+            inside[here] = (sets[place[here]] == triples[here, 1, None]).any(axis=1)
+        return inside, log_p
+
     def _at(self, part: int, i: int) -> Separated:
         _, sets, answers = self.parts[part]
         return Separated(tuple(sets[i].tolist()), answers[i])
