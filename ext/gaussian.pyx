@@ -8,8 +8,9 @@ p-value. The bound is the smallest squared partial correlation that the pair has
 both what separates and what comes nearest to it.
 """
 
-from cython.parallel cimport parallel, prange
+from cython.parallel cimport prange
 from libc.stdlib cimport calloc, free
+from libc.string cimport memset
 
 import numpy as np
 
@@ -21,6 +22,10 @@ cdef extern from "lanes.h":
         const double*, const double*, const double*, const double*, long, long, double, double, double, double,
         double, double, double) noexcept nogil
     void causaldisc_eliminate(double*, const double*, const double*, double, long, long) noexcept nogil
+    void causaldisc_above(unsigned char*, const double*, double, long, long) noexcept nogil
+
+cdef extern from "watch.h":
+    bint causaldisc_stops(const int*) noexcept nogil
 
 # As in partial.pyx: the share of a variance that must be left for the variable to count as its own.
 cdef double SINGULAR_SHARE = 1e-11
@@ -46,6 +51,7 @@ cdef struct Walk:
     double smallest  # with votes: the smallest squared correlation at this depth
     long long separating  # with votes: how many sets separate
     int* members  # with votes: how many of them each column is a member of
+    const int* stop
 
 
 cdef extern from *:
@@ -69,6 +75,7 @@ cdef struct Job:
     const int* pairs
     const int* starts
     const int* candidates
+    const int* order
     double* bounds
     int* sets
     unsigned char* separated
@@ -256,6 +263,8 @@ cdef bint _descend(Walk* w, long level, long start, long first_end) noexcept nog
             w.tests += _sets(w.size - q - 1, left - 1)
             continue
         w.chosen[level] = q
+        if left > 2 and causaldisc_stops(w.stop):
+            return False
         if left == 2:
             if _last(w, level, q, q + 1, w.size, ax, ay, av, cxy, cxx, cyy):
                 return True
@@ -361,9 +370,17 @@ cdef void _forget(Walk* w, Job* job, int end) noexcept nogil:
         w.members[job.candidates[j]] = 0
 
 
+cdef void _do(Task task, Walk* w, Job* job, Py_ssize_t place, long long* done) noexcept nogil:
+    """Do the task for the pair whose turn it is."""
+    if not causaldisc_stops(w.stop):
+        task(w, job, job.order[place] if job.order != NULL else place)
+        done[0] += 1
+
+
 cdef long long _run(Task task, Job* job, Py_ssize_t pairs, long most, long depth, double threshold, bint votes,
-                    int threads) except -1:
-    """Do the task for every pair, on some threads; returns the number of tests."""
+                    const int[::1] stop, long long[::1] done) except -1:
+    """Do the task for every pair, on as many threads as `done` has places; returns the number of tests."""
+    cdef int threads = done.shape[0]
     cdef Walk* walks = <Walk*> calloc(threads, sizeof(Walk))
     cdef bint ready = walks != NULL
     cdef long long tests = 0
@@ -373,13 +390,14 @@ cdef long long _run(Task task, Job* job, Py_ssize_t pairs, long most, long depth
             ready = _open(&walks[i], most, depth, job.columns) and ready
             walks[i].threshold = threshold
             walks[i].votes = votes
+            walks[i].stop = &stop[0]
         if ready and threads == 1:
             with nogil:
                 for i in range(pairs):
-                    task(&walks[0], job, i)
+                    _do(task, &walks[0], job, i, &done[0])
         elif ready:
-            for i in prange(pairs, nogil=True, num_threads=threads, schedule="dynamic", chunksize=8):
-                task(&walks[omp_get_thread_num()], job, i)
+            for i in prange(pairs, nogil=True, num_threads=threads, schedule="dynamic", chunksize=4):
+                _do(task, &walks[omp_get_thread_num()], job, i, &done[omp_get_thread_num()])
         for i in range(threads):
             tests += walks[i].tests
             _close(&walks[i])
@@ -399,7 +417,9 @@ def search(
     double[::1] bounds,
     int[:, ::1] sets,
     unsigned char[::1] separated,
-    int threads,
+    const int[::1] order,
+    const int[::1] stop,
+    long long[::1] done,
 ):
     """Search, for each of k pairs, the first set of `depth` >= 1 candidates that separates; returns the tests made.
 
@@ -407,18 +427,21 @@ def search(
     come first, then those of the second's that are not among them. A pair is separated when a squared partial
     correlation is at most `threshold`. `bounds`, length k, holds the smallest squared correlation to beat (at this
     depth's degrees of freedom) and gets the smallest found; `sets`, shape (k, depth), the set it comes from where
-    it was beaten; `separated` 1 or 0. Results are the same for every number of threads.
+    it was beaten; `separated` 1 or 0. `order`, length k or None, says in which order the pairs are worked through.
+    There are as many threads as `done` has places, where each counts its pairs; results are the same for every
+    number. Soon after stop[0] becomes 1 the search ends, and its results are of no use.
     Raises ValueError for shapes that do not match, MemoryError.
     """
     cdef Job job
-    _check(correlation, pairs, starts, candidates, depth, bounds, sets, separated)
+    _check(correlation, pairs, starts, candidates, depth, bounds, sets, separated, order, stop, done)
     if not pairs.shape[0]:
         return 0
     job.correlation, job.columns = &correlation[0, 0], correlation.shape[0]
     job.pairs, job.starts = &pairs[0, 0], &starts[0]
     job.candidates = &candidates[0] if candidates.shape[0] else NULL
     job.bounds, job.sets, job.separated = &bounds[0], &sets[0, 0], &separated[0]
-    return _run(_search_one, &job, pairs.shape[0], _most(starts), depth, threshold, False, max(threads, 1))
+    job.order = &order[0] if order is not None else NULL
+    return _run(_search_one, &job, pairs.shape[0], _most(starts), depth, threshold, False, stop, done)
 
 
 def vote(
@@ -434,7 +457,9 @@ def vote(
     int[:, ::1] sets,
     long long[::1] separating,
     int[::1] members,
-    int threads,
+    const int[::1] order,
+    const int[::1] stop,
+    long long[::1] done,
 ):
     """Count, for each of k pairs, the sets of `depth` >= 1 candidates that separate; returns the tests made.
 
@@ -443,7 +468,7 @@ def vote(
     `bounds` and `sets` keep the separating set with the smallest squared correlation.
     """
     cdef Job job
-    _check(correlation, pairs, starts, candidates, depth, bounds, sets, separating)
+    _check(correlation, pairs, starts, candidates, depth, bounds, sets, separating, order, stop, done)
     if middle_starts.shape[0] != pairs.shape[0] + 1 or members.shape[0] != middles.shape[0]:
         raise ValueError("shapes do not match")
     if not pairs.shape[0]:
@@ -455,7 +480,21 @@ def vote(
     job.middle_starts = &middle_starts[0]
     job.middles = &middles[0] if middles.shape[0] else NULL
     job.members = &members[0] if members.shape[0] else NULL
-    return _run(_vote_one, &job, pairs.shape[0], _most(starts), depth, threshold, True, max(threads, 1))
+    job.order = &order[0] if order is not None else NULL
+    return _run(_vote_one, &job, pairs.shape[0], _most(starts), depth, threshold, True, stop, done)
+
+
+def marginal(const double[:, ::1] correlation, double threshold, unsigned char[:, ::1] dependent, int threads):
+    """Set dependent[x, y] for x < y to 1 where the squared correlation is above `threshold`, the rest to 0.
+
+    Raises ValueError for shapes that do not match.
+    """
+    cdef Py_ssize_t p = correlation.shape[0], x
+    if correlation.shape[1] != p or dependent.shape[0] != p or dependent.shape[1] != p or threads < 1:
+        raise ValueError("shapes do not match")
+    for x in prange(p, nogil=True, num_threads=threads, schedule="dynamic", chunksize=16):
+        memset(&dependent[x, 0], 0, p)
+        causaldisc_above(&dependent[x, 0], &correlation[x, 0], threshold, x + 1, p)
 
 
 cdef long _most(const int[::1] starts) noexcept:
@@ -466,11 +505,12 @@ cdef long _most(const int[::1] starts) noexcept:
     return most
 
 
-def _check(correlation, pairs, starts, candidates, depth, bounds, sets, separated):
+def _check(correlation, pairs, starts, candidates, depth, bounds, sets, separated, order, stop, done):
     p, k = correlation.shape[0], pairs.shape[0]
     if (
         correlation.shape[1] != p or starts.shape[0] != p + 1 or pairs.shape[1] != 2 or depth < 1
         or bounds.shape[0] != k or separated.shape[0] != k or sets.shape[0] != k or sets.shape[1] != depth
+        or stop.shape[0] != 1 or done.shape[0] < 1 or (order is not None and order.shape[0] != k)
     ):
         raise ValueError("shapes do not match")
     first, last = np.asarray(starts)[0], np.asarray(starts)[-1]
@@ -479,3 +519,5 @@ def _check(correlation, pairs, starts, candidates, depth, bounds, sets, separate
     for a in (np.asarray(pairs), np.asarray(candidates)):
         if a.size and (a.min() < 0 or a.max() >= p):
             raise ValueError(f"variables must lie in 0..{p - 1}")
+    if order is not None and k and (np.min(order) < 0 or np.max(order) >= k):
+        raise ValueError("the order must name pairs")

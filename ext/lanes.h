@@ -1,4 +1,4 @@
-/* The two inner loops of the Gaussian search, over the last variable of a conditioning set.
+/* The inner loops of the Gaussian search, most of them over the last variable of a conditioning set.
 
    They hold no branch and no division, so compilers turn them into vector instructions; where the loader can
    choose at start (glibc on x86-64) they are compiled for three generations of processors. All compute with the
@@ -71,6 +71,15 @@ static void causaldisc_eliminate(double *restrict out, const double *restrict ro
     for (long z = start; z < end; z += CAUSALDISC_LANES)
         for (int l = 0; l < CAUSALDISC_LANES; l++)
             out[z + l] = row[z + l] - factor * c[z + l];
+}
+
+/* out[z] = whether row[z] squared is above `threshold`, for z in [start, end). */
+CAUSALDISC_CLONES
+static void causaldisc_above(unsigned char *restrict out, const double *restrict row, double threshold, long start,
+                             long end)
+{
+    for (long z = start; z < end; z++)
+        out[z] = row[z] * row[z] > threshold;
 }
 
 #endif
