@@ -12,8 +12,6 @@ from cython.parallel cimport prange
 from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
-import numpy as np
-
 cdef extern from "lanes.h":
     enum: CAUSALDISC_LANES
     long causaldisc_scan(
@@ -21,6 +19,8 @@ cdef extern from "lanes.h":
     long causaldisc_scan_eliminating(
         const double*, const double*, const double*, const double*, long, long, double, double, double, double,
         double, double, double) noexcept nogil
+    long causaldisc_scan_singles(
+        const double*, const double*, const int*, long, long, double, double) noexcept nogil
     void causaldisc_eliminate(double*, const double*, const double*, double, long, long) noexcept nogil
     void causaldisc_above(unsigned char*, const double*, double, long, long) noexcept nogil
 
@@ -46,6 +46,7 @@ cdef struct Walk:
     double* matrix  # covariances among the candidates, stride rows a level
     double* pair  # cxy, cxx, cyy, a row a level
     int* candidates  # their column numbers
+    int* shared  # candidates of both ends, for a while
     long* chosen  # places of the chosen candidates
     int* best  # the set that the bound comes from, by column number
     double smallest  # with votes: the smallest squared correlation at this depth
@@ -96,12 +97,13 @@ cdef int _open(Walk* w, long most, long depth, long columns) noexcept nogil:
     w.matrix = <double*> calloc(max(depth - 1, 1) * w.stride * (w.stride if depth > 1 else 1), sizeof(double))
     w.pair = <double*> calloc(3 * depth, sizeof(double))
     w.candidates = <int*> calloc(w.stride, sizeof(int))
+    w.shared = <int*> calloc(w.stride, sizeof(int))
     w.chosen = <long*> calloc(depth, sizeof(long))
     w.best = <int*> calloc(depth, sizeof(int))
     w.members = <int*> calloc(columns, sizeof(int))
     return (
         w.x != NULL and w.y != NULL and w.v != NULL and w.matrix != NULL and w.pair != NULL
-        and w.candidates != NULL and w.chosen != NULL and w.best != NULL and w.members != NULL
+        and w.candidates != NULL and w.shared != NULL and w.chosen != NULL and w.best != NULL and w.members != NULL
     )
 
 
@@ -112,29 +114,31 @@ cdef void _close(Walk* w) noexcept nogil:
     free(w.matrix)
     free(w.pair)
     free(w.candidates)
+    free(w.shared)
     free(w.chosen)
     free(w.best)
     free(w.members)
 
 
 cdef bint _singles(Walk* w, Job* job, int x, int y, long end) noexcept nogil:
-    """Walk the sets of one candidate before `end`. Most pairs part at one of the first, so that the correlations
-    are fetched a few at a time."""
+    """Walk the sets of one candidate before `end`."""
     cdef const double* of_x = job.correlation + x * job.columns
     cdef const double* of_y = job.correlation + y * job.columns
-    cdef long start = 0, stop, i
-    while start < end:
-        stop = min(start + <long> CAUSALDISC_LANES, end)
-        for i in range(start, stop):
-            w.x[i] = of_x[w.candidates[i]]
-            w.y[i] = of_y[w.candidates[i]]
-            w.v[i] = 1.0
-        for i in range(stop, start + CAUSALDISC_LANES):
-            w.x[i] = w.y[i] = w.v[i] = 0.0
-        if _last(w, 0, -1, start, stop, 0.0, 0.0, 0.0, of_x[y], 1.0, 1.0):
-            return True
-        start = stop
-    return False
+    cdef long z = 0
+    cdef double cxy = of_x[y], a, b, vx, vy, cross
+    while True:
+        z = causaldisc_scan_singles(of_x, of_y, w.candidates, z, end, cxy, w.bound)
+        if z >= end:
+            w.tests += end
+            return False
+        a, b = of_x[w.candidates[z]], of_y[w.candidates[z]]
+        vx, vy = 1.0 - a * a, 1.0 - b * b
+        if vx >= SINGULAR_SHARE and vy >= SINGULAR_SHARE:
+            cross = cxy - a * b
+            if _hit(w, 0, -1, z, cross * cross / (vx * vy)):
+                w.tests += z + 1
+                return True
+        z += 1
 
 
 cdef void _set_out(Walk* w, Job* job, int x, int y) noexcept nogil:
@@ -182,7 +186,7 @@ cdef bint _last(
     cdef const double* y = w.y + level * w.stride
     cdef const double* v = w.v + level * w.stride
     cdef const double* c = w.matrix + (level * w.stride + max(q, 0)) * w.stride if w.depth > 1 else NULL
-    cdef double a, b, u, cross, vx, vy, squared
+    cdef double a, b, u, cross, vx, vy
     cdef long z = start, i
     while True:
         if q < 0:
@@ -200,16 +204,21 @@ cdef bint _last(
         # A variable that the others explain decides nothing: its test is noise, or one already made without it.
         if u >= SINGULAR_SHARE and vx >= SINGULAR_SHARE * u and vy >= SINGULAR_SHARE * u:
             cross = cxy * u - a * b
-            squared = cross * cross / (vx * vy)
-            if w.votes:
-                _vote(w, level, q, z, squared)
-            elif squared < w.bound:
-                w.bound = squared
-                _keep(w, level, q, z)
-                if squared <= w.threshold:
-                    w.tests += z - start + 1
-                    return True
+            if _hit(w, level, q, z, cross * cross / (vx * vy)):
+                w.tests += z - start + 1
+                return True
         z += 1
+
+
+cdef bint _hit(Walk* w, long level, long q, long z, double squared) noexcept nogil:
+    """Take note of a set below the bound; returns whether it ends the walk."""
+    if w.votes:
+        _vote(w, level, q, z, squared)
+    elif squared < w.bound:
+        w.bound = squared
+        _keep(w, level, q, z)
+        return squared <= w.threshold
+    return False
 
 
 cdef void _keep(Walk* w, long level, long q, long z) noexcept nogil:
@@ -287,17 +296,6 @@ cdef bint _descend(Walk* w, long level, long start, long first_end) noexcept nog
     return False
 
 
-cdef bint _contains(const int* sorted_numbers, long count, int number) noexcept nogil:
-    cdef long low = 0, high = count, middle
-    while low < high:
-        middle = (low + high) // 2
-        if sorted_numbers[middle] < number:
-            low = middle + 1
-        else:
-            high = middle
-    return low < count and sorted_numbers[low] == number
-
-
 cdef bint _walk(Walk* w, Job* job, int x, int y, long first_end) noexcept nogil:
     """Walk the sets of the candidates whose first member lies before `first_end`."""
     if first_end == 0 or w.size < w.depth:
@@ -313,24 +311,26 @@ cdef bint _pair(Walk* w, Job* job, int x, int y) noexcept nogil:
     cdef const int* of_x = job.candidates + job.starts[x]
     cdef const int* of_y = job.candidates + job.starts[y]
     cdef long count_x = job.starts[x + 1] - job.starts[x], count_y = job.starts[y + 1] - job.starts[y]
-    cdef long i, private
+    cdef long i, at = 0, private = 0, shared = 0
     w.size = 0
     for i in range(count_x):
-        if of_x[i] != y:
-            w.candidates[w.size] = of_x[i]
-            w.size += 1
+        w.candidates[w.size] = of_x[i]
+        w.size += of_x[i] != y
     if _walk(w, job, x, y, w.size):
         return True
-    w.size = 0
+    # Both lists are in order: one pass tells y's own candidates from those it shares with x.
     for i in range(count_y):
-        if of_y[i] != x and not _contains(of_x, count_x, of_y[i]):
-            w.candidates[w.size] = of_y[i]
-            w.size += 1
-    private = w.size
-    for i in range(count_y):
-        if of_y[i] != x and _contains(of_x, count_x, of_y[i]):
-            w.candidates[w.size] = of_y[i]
-            w.size += 1
+        while at < count_x and of_x[at] < of_y[i]:
+            at += 1
+        if at < count_x and of_x[at] == of_y[i]:
+            w.shared[shared] = of_y[i]
+            shared += 1
+        elif of_y[i] != x:
+            w.candidates[private] = of_y[i]
+            private += 1
+    for i in range(shared):
+        w.candidates[private + i] = w.shared[i]
+    w.size = private + shared
     return _walk(w, job, y, x, private)
 
 
@@ -433,7 +433,7 @@ def search(
     Raises ValueError for shapes that do not match, MemoryError.
     """
     cdef Job job
-    _check(correlation, pairs, starts, candidates, depth, bounds, sets, separated, order, stop, done)
+    _check(correlation, pairs, starts, candidates, depth, bounds, sets, separated.shape[0], order, stop, done)
     if not pairs.shape[0]:
         return 0
     job.correlation, job.columns = &correlation[0, 0], correlation.shape[0]
@@ -468,7 +468,7 @@ def vote(
     `bounds` and `sets` keep the separating set with the smallest squared correlation.
     """
     cdef Job job
-    _check(correlation, pairs, starts, candidates, depth, bounds, sets, separating, order, stop, done)
+    _check(correlation, pairs, starts, candidates, depth, bounds, sets, separating.shape[0], order, stop, done)
     if middle_starts.shape[0] != pairs.shape[0] + 1 or members.shape[0] != middles.shape[0]:
         raise ValueError("shapes do not match")
     if not pairs.shape[0]:
@@ -505,19 +505,35 @@ cdef long _most(const int[::1] starts) noexcept:
     return most
 
 
-def _check(correlation, pairs, starts, candidates, depth, bounds, sets, separated, order, stop, done):
-    p, k = correlation.shape[0], pairs.shape[0]
+cdef bint _within(const int* numbers, Py_ssize_t count, long end) noexcept:
+    """Tell whether all numbers lie in 0..end-1."""
+    cdef Py_ssize_t i
+    cdef bint outside = False
+    for i in range(count):
+        outside |= numbers[i] < 0 or numbers[i] >= end
+    return not outside
+
+
+cdef _check(
+    const double[:, ::1] correlation, const int[:, ::1] pairs, const int[::1] starts, const int[::1] candidates,
+    int depth, const double[::1] bounds, const int[:, ::1] sets, Py_ssize_t outcomes, const int[::1] order,
+    const int[::1] stop, const long long[::1] done
+):
+    cdef Py_ssize_t p = correlation.shape[0], k = pairs.shape[0], i
     if (
         correlation.shape[1] != p or starts.shape[0] != p + 1 or pairs.shape[1] != 2 or depth < 1
-        or bounds.shape[0] != k or separated.shape[0] != k or sets.shape[0] != k or sets.shape[1] != depth
+        or bounds.shape[0] != k or outcomes != k or sets.shape[0] != k or sets.shape[1] != depth
         or stop.shape[0] != 1 or done.shape[0] < 1 or (order is not None and order.shape[0] != k)
     ):
         raise ValueError("shapes do not match")
-    first, last = np.asarray(starts)[0], np.asarray(starts)[-1]
-    if first != 0 or last != candidates.shape[0] or (np.diff(np.asarray(starts)) < 0).any():
+    if starts[0] != 0 or starts[p] != candidates.shape[0]:
         raise ValueError("starts must run from 0 to the number of candidates")
-    for a in (np.asarray(pairs), np.asarray(candidates)):
-        if a.size and (a.min() < 0 or a.max() >= p):
-            raise ValueError(f"variables must lie in 0..{p - 1}")
-    if order is not None and k and (np.min(order) < 0 or np.max(order) >= k):
+    for i in range(p):
+        if starts[i] > starts[i + 1]:
+            raise ValueError("starts must run from 0 to the number of candidates")
+    if k and not _within(&pairs[0, 0], 2 * k, p):
+        raise ValueError(f"variables must lie in 0..{p - 1}")
+    if candidates.shape[0] and not _within(&candidates[0], candidates.shape[0], p):
+        raise ValueError(f"variables must lie in 0..{p - 1}")
+    if order is not None and k and not _within(&order[0], k, k):
         raise ValueError("the order must name pairs")

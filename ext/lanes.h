@@ -39,6 +39,27 @@ static long causaldisc_scan(const double *restrict x, const double *restrict y, 
     return end;
 }
 
+/* The same for the whole set {z}, with rows x and y of the correlation matrix and the column numbers of the z. */
+CAUSALDISC_CLONES
+static long causaldisc_scan_singles(const double *restrict x, const double *restrict y, const int *restrict columns,
+                                    long start, long end, double cxy, double bound)
+{
+    for (long z = start; z < end; z += CAUSALDISC_LANES) {
+        int hits[CAUSALDISC_LANES], any = 0;
+        for (int l = 0; l < CAUSALDISC_LANES; l++) {
+            double a = x[columns[z + l]], b = y[columns[z + l]];
+            double cross = cxy - a * b;
+            hits[l] = cross * cross < bound * ((1.0 - a * a) * (1.0 - b * b));
+            any |= hits[l];
+        }
+        if (any)
+            for (int l = 0; l < CAUSALDISC_LANES; l++)
+                if (hits[l])
+                    return z + l < end ? z + l : end;
+    }
+    return end;
+}
+
 /* The same with one more variable in the prefix, whose covariances are `c` and whose elimination is done on the
    way: ax = x[q] / v[q], ay = y[q] / v[q], av = 1 / v[q]. */
 CAUSALDISC_CLONES

@@ -9,12 +9,12 @@ def of_pairs(const int[:, ::1] pairs, const unsigned char[:, ::1] forbidden, int
 
     `pairs`, shape (k, 2), holds u < v in increasing order; `starts` has length p + 1, `members` 2 k. `forbidden`,
     shape (p, p) or None: u is left out of the neighbours of v where forbidden[u, v].
-    Raises ValueError for shapes that do not match, nodes out of range or pairs out of order.
+    Raises ValueError for shapes that do not match, pairs out of range or out of order.
     """
     cdef Py_ssize_t p = starts.shape[0] - 1, k = pairs.shape[0], i
     cdef int u, v
     cdef bint all_may = forbidden is None
-    _check(p, np.asarray(pairs), forbidden, members)
+    _check(p, pairs, forbidden, members.shape[0])
     cdef int[::1] filled = np.zeros(p + 1, np.int32)
     with nogil:
         for i in range(k):
@@ -39,14 +39,17 @@ def of_pairs(const int[:, ::1] pairs, const unsigned char[:, ::1] forbidden, int
     return starts[p]
 
 
-def _check(p, pairs, forbidden, members):
-    if pairs.shape[1] != 2 or members.shape[0] != 2 * len(pairs):
+cdef _check(Py_ssize_t p, const int[:, ::1] pairs, const unsigned char[:, ::1] forbidden, Py_ssize_t members):
+    cdef Py_ssize_t k = pairs.shape[0], i
+    cdef bint wrong = False
+    if pairs.shape[1] != 2 or members != 2 * k:
         raise ValueError("shapes do not match")
     if forbidden is not None and (forbidden.shape[0] != p or forbidden.shape[1] != p):
         raise ValueError("shapes do not match")
-    if len(pairs):
-        if pairs.min() < 0 or pairs.max() >= p:
-            raise ValueError(f"nodes must lie in 0..{p - 1}")
-        keys = pairs[:, 0].astype(np.int64) * p + pairs[:, 1]
-        if (pairs[:, 0] >= pairs[:, 1]).any() or (np.diff(keys) <= 0).any():
-            raise ValueError("pairs must be u < v, in increasing order")
+    for i in range(k):
+        wrong |= pairs[i, 0] < 0 or pairs[i, 0] >= pairs[i, 1] or pairs[i, 1] >= p
+        if i:
+            wrong |= pairs[i - 1, 0] > pairs[i, 0]
+            wrong |= pairs[i - 1, 0] == pairs[i, 0] and pairs[i - 1, 1] >= pairs[i, 1]
+    if wrong:
+        raise ValueError(f"pairs must be u < v, in increasing order, of nodes in 0..{p - 1}")

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -215,7 +215,6 @@ class Watch:
         self.stop = np.zeros(1, np.int32)
 
 
-@runtime_checkable
 class SearchesDepths(CITest, Protocol):
     """A test with an engine of its own for whole depths of a search. Tests without one are asked set by set.
 
@@ -260,6 +259,11 @@ class SearchesDepths(CITest, Protocol):
     ) -> Votes:
         """Ask all sets of `depth` possible causes of either end, and count those that separate."""
         ...
+
+
+def has_engine(test: CITest) -> TypeGuard[SearchesDepths]:
+    """Tell whether a test searches depths itself."""
+    return hasattr(test, "seconds_per_test")
 
 
 def answer(test: CITest, x: int, y: int, given: Sequence[int] = ()) -> Answer:

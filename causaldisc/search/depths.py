@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from causaldisc.citests.base import CITest, Found, Neighbours, SearchesDepths, Verdict, Votes, answer
+from causaldisc.citests.base import CITest, Found, Neighbours, SearchesDepths, Verdict, Votes, answer, has_engine
 from causaldisc.context import Context
 from causaldisc.search import pairs as pairs_of
 from causaldisc.search import setwise
@@ -25,7 +25,7 @@ def marginal(
 ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
     """Return which of the `asked` pairs (a mask (p, p), True above the diagonal) the empty set separates, and the
     scores of those that it does not, in order."""
-    if not isinstance(test, SearchesDepths):
+    if not has_engine(test):
         return setwise.marginal(test, asked, log_alpha, undecided, context)
     others = np.arange(test.variables - 1, -1, -1, dtype=np.float64)
     seconds = test.seconds_per_test(0) * others
@@ -48,7 +48,7 @@ def search(
     context: Context,
 ) -> Found:
     """Find the first separating set of `depth` >= 1 for each pair; see SearchesDepths.search."""
-    if not isinstance(test, SearchesDepths):
+    if not has_engine(test):
         return setwise.search(test, pairs, causes, depth, log_alpha, scores, undecided, context)
     seconds = test.seconds_per_test(depth) * _set_counts(pairs, causes, depth)
     found = watched(
@@ -70,9 +70,9 @@ def vote(
     context: Context,
 ) -> Votes:
     """Count the separating sets of `depth` for each pair; see SearchesDepths.vote."""
-    if isinstance(test, SearchesDepths) and depth == 0:
+    if has_engine(test) and depth == 0:
         return _vote_marginally(test, pairs, middles, log_alpha, scores)
-    if not isinstance(test, SearchesDepths):
+    if not has_engine(test):
         return setwise.vote(test, pairs, causes, middles, depth, log_alpha, scores, undecided, context)
     seconds = test.seconds_per_test(depth) * _set_counts(pairs, causes, depth)
     found = watched(
@@ -101,10 +101,9 @@ def _vote_marginally(
 
 def _set_counts(pairs: NDArray[np.int32], causes: Neighbours, depth: int) -> NDArray[np.float64]:
     """Return about how many sets of `depth` each pair has, those of both ends."""
-    others = np.diff(causes.starts).astype(np.float64) - 1
-    sets = np.ones_like(others)
-    for i in range(depth):
-        sets *= np.maximum(others - i, 0) / (i + 1)
+    neighbours = causes.starts[1:] - causes.starts[:-1]
+    of_size = [float(math.comb(max(size - 1, 0), depth)) for size in range(int(neighbours.max(initial=0)) + 1)]
+    sets = np.array(of_size)[neighbours]
     total: NDArray[np.float64] = sets[pairs[:, 0]] + sets[pairs[:, 1]]
     return total
 

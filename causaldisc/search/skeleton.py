@@ -44,7 +44,9 @@ class Weakest:
         """Replace those of the numbers `where`, by sets of a size not smaller than any before."""
         size = sets.shape[1]
         if size > self.sets.shape[1]:
-            self.sets = np.pad(self.sets, ((0, 0), (0, size - self.sets.shape[1])))
+            wider = np.zeros((len(self.sets), size), np.int32)
+            wider[:, : self.sets.shape[1]] = self.sets
+            self.sets = wider
         self.scores[where], self.sizes[where], self.sets[where] = scores, size, sets
 
 
