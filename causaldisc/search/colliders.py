@@ -71,11 +71,14 @@ def find(
     A pair that knowledge forbids was never tested: its triples are ambiguous, no evidence for a collider.
     """
     triples = orientation.unshielded(skeleton.variables, skeleton.pairs)
-    inside, log_p = skeleton.separations.of_triples(triples)
-    roles = np.where(inside, Role.NON_COLLIDER, Role.COLLIDER).astype(np.uint8)
-    tested = log_p > -np.inf
-    roles[~tested] = Role.AMBIGUOUS
-    if rule is not ColliderRule.SEPSET and tested.any():
+    roles, log_p = np.full(len(triples), Role.AMBIGUOUS, np.uint8), np.full(len(triples), -np.inf)
+    if rule is ColliderRule.SEPSET:
+        inside, log_p = skeleton.separations.of_triples(triples)
+        tested = log_p > -np.inf
+        roles[tested] = np.where(inside[tested], Role.NON_COLLIDER, Role.COLLIDER)
+        return Findings(triples, roles, log_p)
+    tested = skeleton.separations.separated(triples[:, [0, 2]])
+    if tested.any():
         # The parents of one end separate it from any non-descendant, and no node has more neighbours than this.
         most = int(min(skeleton.largest_neighbourhood(), depths.deepest(test, max_depth)))
         roles[tested], log_p[tested] = _by_all_sets(
@@ -153,11 +156,13 @@ def _ballot(
     count = len(middles.members)
     ballot = _Ballot(np.zeros(len(pairs), np.int64), np.zeros(count, np.int64), best, np.zeros(count, np.bool_))
     owners = np.repeat(np.arange(len(pairs)), np.diff(middles.starts))
+    scores = np.full(len(pairs), -np.inf)
     for depth in range(most + 1):
-        votes = depths.vote(test, pairs, causes, middles, depth, log_alpha, best, skeleton.undecided, context)
+        votes = depths.vote(test, pairs, causes, middles, depth, log_alpha, scores, skeleton.undecided, context)
         skeleton.collider_tests += votes.tests
         ballot.separating += votes.separating
         ballot.members += votes.members
+        scores = votes.scores
         news = np.flatnonzero(votes.improved)
         ends = np.ascontiguousarray(pairs[news].T)
         best.put(news, test.answers(ends[0], ends[1], np.ascontiguousarray(votes.sets[news])))

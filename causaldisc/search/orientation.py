@@ -70,10 +70,10 @@ def _orient_known(
     ways[places(pairs, *required.T)] = np.where(required[:, 0] < required[:, 1], Way.OUT, Way.IN)
     u, v = pairs.T
     may = ~knowledge.forbidden[u, v]
-    one_way = (may == knowledge.forbidden[v, u]) & ~knowledge.required_among(pairs)
+    one_way = (may == knowledge.forbidden[v, u]) & (ways == Way.UNDIRECTED)
     causes, effects = np.where(may, u, v)[one_way], np.where(may, v, u)[one_way]
     # The strongest first, so that the edge that closes a cycle is the weakest in it.
-    order = np.lexsort((effects, causes, skeleton.weakest.log_p[one_way]))
+    order = np.lexsort((effects, causes, skeleton.weakest.scores[one_way]))
     arrows = np.column_stack([causes, effects, causes])[order]
     closing = arrows[orientation.enter(skeleton.variables, pairs, ways, arrows) == 1]
     for cause, effect, _ in closing.tolist():
