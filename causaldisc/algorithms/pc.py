@@ -67,10 +67,11 @@ def run(data: Dataset, options: Options, test: TestChoice, knowledge: Knowledge,
     bound = citests.build(test, ordered, context)
     graph, found = search(bound, ordered.names, options, knowledge.bind(ordered.names), context)
     evidence.warn_undecided(found, ordered.names, context)
+    separations = evidence.NamedSeparations(found.separations, ordered.names)
     chosen = {"test": bound.name, **as_json(options), **as_json(bound.options), **knowledge.as_json()}
     return Result(
         graph.reordered(Node(c.name, {"type": c.kind.value}) for c in data.columns),
-        evidence.separations(found, ordered.names, context),
+        separations,
         tuple(context.warnings),
-        provenance.of_search("pc", chosen, data, found),
+        provenance.of_search("pc", chosen, data, found, separations.unlisted),
     )
