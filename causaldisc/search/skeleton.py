@@ -73,8 +73,8 @@ class Skeleton:
 
     def neighbours(self, knowledge: BoundKnowledge | None = None) -> Neighbours:
         """Return the neighbours of each node; with knowledge, only those that may cause it."""
-        prohibits = knowledge is not None and knowledge.prohibits
-        return Neighbours.of_pairs(self.pairs, self.variables, knowledge.forbidden if prohibits else None)
+        forbidden = knowledge.forbidden if knowledge is not None and knowledge.prohibits else None
+        return Neighbours.of_pairs(self.pairs, self.variables, forbidden)
 
     def largest_neighbourhood(self) -> int:
         return int(np.bincount(self.pairs.ravel(), minlength=1).max()) if len(self.pairs) else 0
