@@ -16,7 +16,7 @@ from causaldisc.data.correlation import correlation
 from causaldisc.data.dataset import Dataset
 from causaldisc.errors import ComputationError
 from causaldisc.knowledge import Knowledge
-from causaldisc.search import skeleton, watching
+from causaldisc.search import depths, skeleton, watching
 from causaldisc.search.colliders import ColliderRule
 
 
@@ -36,13 +36,33 @@ def test_out_of_time_leaves_the_result_of_a_smaller_depth():
     assert result.is_partial
     assert not pc.run(common_cause(5), pc.Options(), TestChoice(), Knowledge(), Context()).is_partial
     message = next(n.message for n in result.warnings if n.code == "time-limit")
-    depth = int(message.split("--max-depth ")[1].split()[0].rstrip(";,."))
+    depth = int(message.split("--max-depth ")[1].split()[0].rstrip(","))
+    assert message.endswith("colliders are those of --collider-rule sepset")
     assert depth >= 1
     small = pc.run(
         data, pc.Options(max_depth=depth, collider_rule=ColliderRule.SEPSET), TestChoice(), Knowledge(), Context()
     )
     assert result.graph == small.graph
     assert list(result.separations) == list(small.separations)
+
+
+def test_out_of_time_for_colliders_judges_them_by_what_was_asked(monkeypatch):
+    values = np.random.default_rng(3).standard_normal((500, 8)) @ (np.eye(8) + np.triu(np.full((8, 8), 0.4), 1))
+    data = Dataset.from_array(values)
+    real = depths.vote
+
+    def vote(*arguments):
+        if arguments[4] == 2:
+            raise OutOfTime
+        return real(*arguments)
+
+    whole = pc.run(data, pc.Options(), TestChoice(), Knowledge(), Context())
+    monkeypatch.setattr(depths, "vote", vote)
+    result = pc.run(data, pc.Options(), TestChoice(), Knowledge(), Context())
+    assert not whole.is_partial
+    assert result.is_partial
+    assert "separating sets of fewer than 2" in " ".join(n.message for n in result.warnings)
+    assert {(s.x, s.y) for s in result.separations} == {(s.x, s.y) for s in whole.separations}
 
 
 def test_without_time_for_all_pairs_there_is_no_result():

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from causaldisc._ext import orientation
 from causaldisc.citests.base import Answers, CITest, Neighbours
-from causaldisc.context import Context
+from causaldisc.context import Context, OutOfTime
 from causaldisc.knowledge import BoundKnowledge
 from causaldisc.search import depths
 from causaldisc.search.skeleton import Skeleton
@@ -68,10 +68,14 @@ def find(
 ) -> Findings:
     """Judge every unshielded triple of the skeleton, in order.
 
-    A pair that knowledge forbids was never tested: its triples are ambiguous, no evidence for a collider.
+    A pair that knowledge forbids was never tested: its triples are ambiguous, no evidence for a collider. When the
+    time was up for the skeleton, the sets found first decide; when it is up here, those of the sizes that are done.
     """
     triples = orientation.unshielded(skeleton.variables, skeleton.pairs)
     roles, log_p = np.full(len(triples), Role.AMBIGUOUS, np.uint8), np.full(len(triples), -np.inf)
+    if rule is not ColliderRule.SEPSET and skeleton.unfinished:
+        skeleton.unfinished += ", colliders are those of --collider-rule sepset"
+        rule = ColliderRule.SEPSET
     if rule is ColliderRule.SEPSET:
         inside, log_p = skeleton.separations.of_triples(triples)
         tested = log_p > -np.inf
@@ -158,7 +162,11 @@ def _ballot(
     owners = np.repeat(np.arange(len(pairs)), np.diff(middles.starts))
     scores = np.full(len(pairs), -np.inf)
     for depth in range(most + 1):
-        votes = depths.vote(test, pairs, causes, middles, depth, log_alpha, scores, skeleton.undecided, context)
+        try:
+            votes = depths.vote(test, pairs, causes, middles, depth, log_alpha, scores, skeleton.undecided, context)
+        except OutOfTime:
+            skeleton.unfinished = f"time was up: colliders are judged by the separating sets of fewer than {depth}"
+            break
         skeleton.collider_tests += votes.tests
         ballot.separating += votes.separating
         ballot.members += votes.members
