@@ -89,6 +89,19 @@ def test_a_single_pair_with_many_sets_can_be_stopped():
     assert time.monotonic() - started < 1.3
 
 
+def test_a_depth_that_takes_long_is_announced_with_its_cost(monkeypatch):
+    monkeypatch.setattr(depths, "WORTH_SAYING", 1e-6)
+    told = []
+    pc.run(common_cause(12), pc.Options(max_depth=2), TestChoice(), Knowledge(), Context(announce=told.append))
+    assert len(told) == 2
+    # 66 pairs with 45 sets of two others of ten, at each end
+    assert told[1].startswith("depth 2 may need 5.9e+03 tests, about 0 seconds, as a variable still has 11 neighbours")
+    assert "--max-depth 1 stops before it" in told[1]
+    assert [depths._duration(s) for s in (5, 600, 1e4, 1e6, 1e9)] == [
+        "about 5 seconds", "about 10 minutes", "about 2.78 hours", "about 11.6 days", "about 31.7 years"
+    ]  # fmt: skip
+
+
 def test_what_the_work_raises_comes_out():
     def work(watch):
         raise MemoryError
