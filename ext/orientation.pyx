@@ -120,8 +120,7 @@ def enter(Py_ssize_t nodes, const int[:, ::1] pairs, unsigned char[::1] ways, co
     cdef Py_ssize_t count = triples.shape[0]
     if triples.shape[1] != 3 or (count and not 0 <= np.min(triples) <= np.max(triples) < nodes):
         raise ValueError(f"triples must be nodes in 0..{nodes - 1}")
-    if ways.shape[0] and np.max(ways) >= OTHER:
-        raise ValueError("an edge is either directed or undirected")
+    _refuse_other_marks(ways)
     lost = np.zeros(count, np.uint8)
     cdef unsigned char[::1] out = lost
     cdef unsigned char[::1] barred = np.zeros(2 * pairs.shape[0] + 1, np.uint8)
@@ -262,7 +261,7 @@ def extend(Py_ssize_t nodes, const int[:, ::1] pairs, unsigned char[::1] ways):
 
     Sinks are removed one by one: of the nodes without children, the first of those that bring the fewest new
     v-structures. These come back as an int32 array of triples (a, c, b), a < b. Where the arrows form a cycle `ways`
-    stays as it is. Raises ValueError for what is no graph, MemoryError.
+    stays as it is. Raises ValueError for what is no graph and for other marks; MemoryError.
     """
     cdef Net net
     cdef Removal r
@@ -272,6 +271,7 @@ def extend(Py_ssize_t nodes, const int[:, ::1] pairs, unsigned char[::1] ways):
     cdef long long[::1] cost = np.zeros(nodes + 1, np.int64)
     cdef long long[::1] heap = np.empty(nodes + 2 * pairs.shape[0] + 1, np.int64)
     cdef int[:, ::1] out
+    _refuse_other_marks(ways)
     r.rank, r.order, r.children, r.near = &room[0, 0], &room[1, 0], &room[2, 0], &room[3, 0]
     r.cost, r.heap, r.waiting = &cost[0], &heap[0], 0
     open_net(&net, nodes, pairs, ways)
@@ -292,3 +292,8 @@ def extend(Py_ssize_t nodes, const int[:, ::1] pairs, unsigned char[::1] ways):
     finally:
         drop(&net)
     return removed == nodes, forced
+
+
+cdef _refuse_other_marks(const unsigned char[::1] ways):
+    if ways.shape[0] and np.max(ways) >= OTHER:
+        raise ValueError("an edge must be directed or undirected")

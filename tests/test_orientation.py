@@ -138,7 +138,7 @@ def test_kernels_refuse_what_is_no_graph(nodes, pairs, ways):
     pairs = np.array(pairs, np.int32).reshape(len(pairs), -1 if pairs else 2)
     ways = np.array(ways, np.uint8)
     none = np.zeros((0, 3), np.int32)
-    with pytest.raises(ValueError, match="pairs must be"):
+    with pytest.raises(ValueError, match=r"pairs must be|directed or undirected"):
         orientation.extend(nodes, pairs, ways)
     with pytest.raises(ValueError, match="pairs must be"):
         meek.close(nodes, pairs, ways)
@@ -155,6 +155,14 @@ def test_kernels_refuse_what_is_no_graph(nodes, pairs, ways):
 def test_colliders_out_of_range_are_refused(triples):
     with pytest.raises(ValueError, match="triples must be"):
         orientation.enter(3, np.array([(0, 1)], np.int32), np.zeros(1, np.uint8), np.array(triples, np.int32))
+
+
+def test_other_marks_cannot_be_made_acyclic():
+    pairs, other = np.array([(0, 1)], np.int32), np.full(1, Way.OTHER, np.uint8)
+    with pytest.raises(ValueError, match="directed or undirected"):
+        orientation.extend(3, pairs, other)
+    with pytest.raises(ValueError, match="directed or undirected"):
+        orientation.enter(3, pairs, other, np.zeros((0, 3), np.int32))
 
 
 def test_shapes_that_do_not_match_are_refused():
