@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import overload
 
-from causaldisc.citests.base import Answer, Verdict
+from causaldisc.citests.base import Verdict
 from causaldisc.context import Context
 from causaldisc.graph import Graph, Value
 from causaldisc.result import Separation
@@ -45,19 +45,20 @@ def rounded(value: float) -> float:
 
 def annotate(graph: Graph, skeleton: Skeleton) -> None:
     """Give each edge the p-value, statistic and rows of its weakest test; `undecided` where none decided."""
-    for i, (u, v) in enumerate(skeleton.pairs.tolist()):
+    found = skeleton.answers
+    columns = (found.log_p.tolist(), found.statistic.tolist(), found.df.tolist(), found.n.tolist())
+    for (u, v), log_p, statistic, df, n in zip(skeleton.pairs.tolist(), *columns, strict=True):
         if graph.has_edge(u, v):
-            answer = skeleton.answers[i]
-            graph.annotate(u, v, **(_attributes(answer) if answer.log_p > -math.inf else {"undecided": True}))
+            graph.annotate(u, v, **(_attributes(log_p, statistic, df, n) if log_p > -math.inf else {"undecided": True}))
 
 
-def _attributes(answer: Answer) -> dict[str, Value]:
-    found: dict[str, Value] = {"p_value": rounded(answer.p_value), "statistic": rounded(answer.statistic)}
-    if answer.df:
-        found["df"] = answer.df
-    if answer.n:
-        found["n"] = answer.n
-    return found
+def _attributes(log_p: float, statistic: float, df: float, n: int) -> dict[str, Value]:
+    attributes: dict[str, Value] = {"p_value": rounded(math.exp(log_p)), "statistic": rounded(statistic)}
+    if df:
+        attributes["df"] = df
+    if n:
+        attributes["n"] = n
+    return attributes
 
 
 @dataclass(frozen=True, eq=False)
