@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from causaldisc._ext import contingency
-from causaldisc.citests.base import Answers
+from causaldisc.citests.base import Answers, Found, Marginal, Neighbours, Votes, Watch
 from causaldisc.data.dataset import Dataset
 from causaldisc.options import Options as _Options
 from causaldisc.options import opt
@@ -68,17 +69,68 @@ class ContingencyTest:
     options: Options
     deepest: int | None = None
 
+    @cached_property
+    def tables(self) -> contingency.Tables:
+        """The codes in the forms that are fast to count."""
+        return contingency.Tables(
+            self.codes, self.levels, self.pearson, _CODES[self.options.df], self.options.min_rows_per_df
+        )
+
     @property
     def variables(self) -> int:
         return len(self.codes)
 
     def answers(self, x: NDArray[np.int32], y: NDArray[np.int32], given: NDArray[np.int32]) -> Answers:
         out = Answers.empty(len(x))
-        contingency.tests(
-            self.codes, self.levels, x, y, given, self.pearson, _CODES[self.options.df],
-            self.options.min_rows_per_df, out.log_p, out.statistic, out.df, out.n, out.verdict,
-        )  # fmt: skip
+        self.tables.tests(x, y, given, out.log_p, out.statistic, out.df, out.n, out.verdict)
         return out
+
+    def marginal(self, log_alpha: float, threads: int, watch: Watch) -> Marginal:
+        dependent, too_few = np.zeros((2, self.variables, self.variables), np.uint8)
+        self.tables.marginal(log_alpha, dependent, too_few, threads, watch.stop, watch.done)
+        return Marginal(dependent.view(np.bool_), too_few.view(np.bool_) if too_few.any() else None)
+
+    def search(
+        self,
+        pairs: NDArray[np.int32],
+        causes: Neighbours,
+        depth: int,
+        log_alpha: float,
+        weakest: Answers,
+        threads: int,
+        watch: Watch,
+    ) -> Found:
+        k = len(pairs)
+        sets, insufficient = np.zeros((k, depth), np.int32), np.zeros(k, np.int64)
+        separated, improved = np.zeros((2, k), np.uint8)
+        tests = self.tables.search(
+            pairs, causes.starts, causes.members, depth, log_alpha, weakest.log_p, sets, separated, improved,
+            insufficient, threads, watch.stop, watch.done,
+        )  # fmt: skip
+        undecided = insufficient if insufficient.any() else None
+        return Found(separated.view(np.bool_), improved.view(np.bool_), np.sort(sets, axis=1), tests, undecided)
+
+    def vote(
+        self,
+        pairs: NDArray[np.int32],
+        causes: Neighbours,
+        middles: Neighbours,
+        depth: int,
+        log_alpha: float,
+        weakest: Answers,
+        threads: int,
+        watch: Watch,
+    ) -> Votes:
+        k = len(pairs)
+        sets, insufficient = np.zeros((k, depth), np.int32), np.zeros(k, np.int64)
+        separating, members = np.zeros(k, np.int64), np.zeros(len(middles.members), np.int64)
+        improved = np.zeros(k, np.uint8)
+        tests = self.tables.vote(
+            pairs, causes.starts, causes.members, middles.starts, middles.members, depth, log_alpha, weakest.log_p,
+            sets, separating, members, improved, insufficient, threads, watch.stop, watch.done,
+        )  # fmt: skip
+        undecided = insufficient if insufficient.any() else None
+        return Votes(separating, members, improved.view(np.bool_), np.sort(sets, axis=1), tests, undecided)
 
 
 def bind(name: str, data: Dataset, pearson: bool, options: Options) -> ContingencyTest:
