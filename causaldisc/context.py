@@ -1,7 +1,8 @@
-"""How a computation talks while it runs: progress and warnings, both optional to hear."""
+"""How a computation talks while it runs: progress and warnings, both optional to hear, and when it must end."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -12,15 +13,25 @@ def _silent(done: int, total: int, stage: str) -> None:
     """Ignore progress."""
 
 
+class OutOfTime(Exception):
+    """The time limit has passed, with this share of the stage done. Searches catch it and return what they have."""
+
+    def __init__(self, share: float = 0.0) -> None:
+        super().__init__()
+        self.share = share
+
+
 @dataclass
 class Context:
     """Collects warnings in order, each once; `progress(done, total, stage)` is called now and then.
 
-    `threads` is how many a kernel may use; results never depend on it.
+    `threads` is how many a kernel may use; results never depend on it. `deadline`, on the clock of time.monotonic, is
+    when a search is to end with what it has.
     """
 
     progress: Callable[[int, int, str], None] = _silent
     threads: int = 1
+    deadline: float | None = None
     _warnings: dict[Notice, None] = field(default_factory=dict)
 
     @property
@@ -35,3 +46,8 @@ class Context:
         """Take over warnings that were made elsewhere."""
         for notice in notices:
             self.warn(notice.code, notice.message)
+
+    def check_time(self, share: float = 0.0) -> None:
+        """Raise OutOfTime, with the share of the stage that is done, when the deadline has passed."""
+        if self.deadline is not None and time.monotonic() >= self.deadline:
+            raise OutOfTime(share)

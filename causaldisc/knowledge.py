@@ -138,9 +138,11 @@ class BoundKnowledge:
 
     forbidden: NDArray[np.bool_]
     required: tuple[tuple[int, int], ...] = ()
+    prohibits: bool = field(init=False)  # whether anything but loops is forbidden
     _required: frozenset[tuple[int, int]] = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "prohibits", np.count_nonzero(self.forbidden) > len(self.forbidden))
         object.__setattr__(self, "_required", frozenset(self.required))
 
     def may_cause(self, u: int, v: int) -> bool:
@@ -149,13 +151,6 @@ class BoundKnowledge:
     def allows_pair(self, u: int, v: int) -> bool:
         """Tell whether u and v may be adjacent at all."""
         return not (self.forbidden[u, v] and self.forbidden[v, u])
-
-    def required_among(self, pairs: NDArray[np.int32]) -> NDArray[np.bool_]:
-        """Tell which rows of `pairs`, shape (k, 2), are required edges in one direction."""
-        found = np.zeros(len(pairs), np.bool_)
-        for u, v in self.required:
-            found |= (pairs[:, 0] == min(u, v)) & (pairs[:, 1] == max(u, v))
-        return found
 
     def requires_pair(self, u: int, v: int) -> bool:
         return (u, v) in self._required or (v, u) in self._required

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from causaldisc.graph import Graph
 
 
-@dataclass(frozen=True)
-class Separation:
+class Separation(NamedTuple):
     """Two nodes found independent given others; nodes by name, `p_value` and rows used `n` when known."""
 
     x: str

@@ -11,7 +11,9 @@ def search(
     bounds: NDArray[np.float64],
     sets: NDArray[np.int32],
     separated: NDArray[np.uint8],
-    threads: int,
+    order: NDArray[np.int32] | None,
+    stop: NDArray[np.int32],
+    done: NDArray[np.int64],
 ) -> int: ...
 def vote(
     correlation: NDArray[np.float64],
@@ -26,5 +28,10 @@ def vote(
     sets: NDArray[np.int32],
     separating: NDArray[np.int64],
     members: NDArray[np.int32],
-    threads: int,
+    order: NDArray[np.int32] | None,
+    stop: NDArray[np.int32],
+    done: NDArray[np.int64],
 ) -> int: ...
+def marginal(
+    correlation: NDArray[np.float64], threshold: float, dependent: NDArray[np.uint8], threads: int
+) -> None: ...

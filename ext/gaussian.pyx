@@ -8,10 +8,9 @@ p-value. The bound is the smallest squared partial correlation that the pair has
 both what separates and what comes nearest to it.
 """
 
-from cython.parallel cimport parallel, prange
+from cython.parallel cimport prange
 from libc.stdlib cimport calloc, free
-
-import numpy as np
+from libc.string cimport memset
 
 cdef extern from "lanes.h":
     enum: CAUSALDISC_LANES
@@ -20,7 +19,13 @@ cdef extern from "lanes.h":
     long causaldisc_scan_eliminating(
         const double*, const double*, const double*, const double*, long, long, double, double, double, double,
         double, double, double) noexcept nogil
+    long causaldisc_scan_singles(
+        const double*, const double*, const int*, long, long, double, double) noexcept nogil
     void causaldisc_eliminate(double*, const double*, const double*, double, long, long) noexcept nogil
+    void causaldisc_above(unsigned char*, const double*, double, long, long) noexcept nogil
+
+cdef extern from "watch.h":
+    bint causaldisc_stops(const int*) noexcept nogil
 
 # As in partial.pyx: the share of a variance that must be left for the variable to count as its own.
 cdef double SINGULAR_SHARE = 1e-11
@@ -41,11 +46,13 @@ cdef struct Walk:
     double* matrix  # covariances among the candidates, stride rows a level
     double* pair  # cxy, cxx, cyy, a row a level
     int* candidates  # their column numbers
+    int* shared  # candidates of both ends, for a while
     long* chosen  # places of the chosen candidates
     int* best  # the set that the bound comes from, by column number
     double smallest  # with votes: the smallest squared correlation at this depth
     long long separating  # with votes: how many sets separate
     int* members  # with votes: how many of them each column is a member of
+    const int* stop
 
 
 cdef extern from *:
@@ -69,6 +76,7 @@ cdef struct Job:
     const int* pairs
     const int* starts
     const int* candidates
+    const int* order
     double* bounds
     int* sets
     unsigned char* separated
@@ -89,12 +97,13 @@ cdef int _open(Walk* w, long most, long depth, long columns) noexcept nogil:
     w.matrix = <double*> calloc(max(depth - 1, 1) * w.stride * (w.stride if depth > 1 else 1), sizeof(double))
     w.pair = <double*> calloc(3 * depth, sizeof(double))
     w.candidates = <int*> calloc(w.stride, sizeof(int))
+    w.shared = <int*> calloc(w.stride, sizeof(int))
     w.chosen = <long*> calloc(depth, sizeof(long))
     w.best = <int*> calloc(depth, sizeof(int))
     w.members = <int*> calloc(columns, sizeof(int))
     return (
         w.x != NULL and w.y != NULL and w.v != NULL and w.matrix != NULL and w.pair != NULL
-        and w.candidates != NULL and w.chosen != NULL and w.best != NULL and w.members != NULL
+        and w.candidates != NULL and w.shared != NULL and w.chosen != NULL and w.best != NULL and w.members != NULL
     )
 
 
@@ -105,29 +114,31 @@ cdef void _close(Walk* w) noexcept nogil:
     free(w.matrix)
     free(w.pair)
     free(w.candidates)
+    free(w.shared)
     free(w.chosen)
     free(w.best)
     free(w.members)
 
 
 cdef bint _singles(Walk* w, Job* job, int x, int y, long end) noexcept nogil:
-    """Walk the sets of one candidate before `end`. Most pairs part at one of the first, so that the correlations
-    are fetched a few at a time."""
+    """Walk the sets of one candidate before `end`."""
     cdef const double* of_x = job.correlation + x * job.columns
     cdef const double* of_y = job.correlation + y * job.columns
-    cdef long start = 0, stop, i
-    while start < end:
-        stop = min(start + <long> CAUSALDISC_LANES, end)
-        for i in range(start, stop):
-            w.x[i] = of_x[w.candidates[i]]
-            w.y[i] = of_y[w.candidates[i]]
-            w.v[i] = 1.0
-        for i in range(stop, start + CAUSALDISC_LANES):
-            w.x[i] = w.y[i] = w.v[i] = 0.0
-        if _last(w, 0, -1, start, stop, 0.0, 0.0, 0.0, of_x[y], 1.0, 1.0):
-            return True
-        start = stop
-    return False
+    cdef long z = 0
+    cdef double cxy = of_x[y], a, b, vx, vy, cross
+    while True:
+        z = causaldisc_scan_singles(of_x, of_y, w.candidates, z, end, cxy, w.bound)
+        if z >= end:
+            w.tests += end
+            return False
+        a, b = of_x[w.candidates[z]], of_y[w.candidates[z]]
+        vx, vy = 1.0 - a * a, 1.0 - b * b
+        if vx >= SINGULAR_SHARE and vy >= SINGULAR_SHARE:
+            cross = cxy - a * b
+            if _hit(w, 0, -1, z, cross * cross / (vx * vy)):
+                w.tests += z + 1
+                return True
+        z += 1
 
 
 cdef void _set_out(Walk* w, Job* job, int x, int y) noexcept nogil:
@@ -175,7 +186,7 @@ cdef bint _last(
     cdef const double* y = w.y + level * w.stride
     cdef const double* v = w.v + level * w.stride
     cdef const double* c = w.matrix + (level * w.stride + max(q, 0)) * w.stride if w.depth > 1 else NULL
-    cdef double a, b, u, cross, vx, vy, squared
+    cdef double a, b, u, cross, vx, vy
     cdef long z = start, i
     while True:
         if q < 0:
@@ -193,16 +204,21 @@ cdef bint _last(
         # A variable that the others explain decides nothing: its test is noise, or one already made without it.
         if u >= SINGULAR_SHARE and vx >= SINGULAR_SHARE * u and vy >= SINGULAR_SHARE * u:
             cross = cxy * u - a * b
-            squared = cross * cross / (vx * vy)
-            if w.votes:
-                _vote(w, level, q, z, squared)
-            elif squared < w.bound:
-                w.bound = squared
-                _keep(w, level, q, z)
-                if squared <= w.threshold:
-                    w.tests += z - start + 1
-                    return True
+            if _hit(w, level, q, z, cross * cross / (vx * vy)):
+                w.tests += z - start + 1
+                return True
         z += 1
+
+
+cdef bint _hit(Walk* w, long level, long q, long z, double squared) noexcept nogil:
+    """Take note of a set below the bound; returns whether it ends the walk."""
+    if w.votes:
+        _vote(w, level, q, z, squared)
+    elif squared < w.bound:
+        w.bound = squared
+        _keep(w, level, q, z)
+        return squared <= w.threshold
+    return False
 
 
 cdef void _keep(Walk* w, long level, long q, long z) noexcept nogil:
@@ -256,6 +272,8 @@ cdef bint _descend(Walk* w, long level, long start, long first_end) noexcept nog
             w.tests += _sets(w.size - q - 1, left - 1)
             continue
         w.chosen[level] = q
+        if left > 2 and causaldisc_stops(w.stop):
+            return False
         if left == 2:
             if _last(w, level, q, q + 1, w.size, ax, ay, av, cxy, cxx, cyy):
                 return True
@@ -278,17 +296,6 @@ cdef bint _descend(Walk* w, long level, long start, long first_end) noexcept nog
     return False
 
 
-cdef bint _contains(const int* sorted_numbers, long count, int number) noexcept nogil:
-    cdef long low = 0, high = count, middle
-    while low < high:
-        middle = (low + high) // 2
-        if sorted_numbers[middle] < number:
-            low = middle + 1
-        else:
-            high = middle
-    return low < count and sorted_numbers[low] == number
-
-
 cdef bint _walk(Walk* w, Job* job, int x, int y, long first_end) noexcept nogil:
     """Walk the sets of the candidates whose first member lies before `first_end`."""
     if first_end == 0 or w.size < w.depth:
@@ -304,24 +311,26 @@ cdef bint _pair(Walk* w, Job* job, int x, int y) noexcept nogil:
     cdef const int* of_x = job.candidates + job.starts[x]
     cdef const int* of_y = job.candidates + job.starts[y]
     cdef long count_x = job.starts[x + 1] - job.starts[x], count_y = job.starts[y + 1] - job.starts[y]
-    cdef long i, private
+    cdef long i, at = 0, private = 0, shared = 0
     w.size = 0
     for i in range(count_x):
-        if of_x[i] != y:
-            w.candidates[w.size] = of_x[i]
-            w.size += 1
+        w.candidates[w.size] = of_x[i]
+        w.size += of_x[i] != y
     if _walk(w, job, x, y, w.size):
         return True
-    w.size = 0
+    # Both lists are in order: one pass tells y's own candidates from those it shares with x.
     for i in range(count_y):
-        if of_y[i] != x and not _contains(of_x, count_x, of_y[i]):
-            w.candidates[w.size] = of_y[i]
-            w.size += 1
-    private = w.size
-    for i in range(count_y):
-        if of_y[i] != x and _contains(of_x, count_x, of_y[i]):
-            w.candidates[w.size] = of_y[i]
-            w.size += 1
+        while at < count_x and of_x[at] < of_y[i]:
+            at += 1
+        if at < count_x and of_x[at] == of_y[i]:
+            w.shared[shared] = of_y[i]
+            shared += 1
+        elif of_y[i] != x:
+            w.candidates[private] = of_y[i]
+            private += 1
+    for i in range(shared):
+        w.candidates[private + i] = w.shared[i]
+    w.size = private + shared
     return _walk(w, job, y, x, private)
 
 
@@ -361,9 +370,17 @@ cdef void _forget(Walk* w, Job* job, int end) noexcept nogil:
         w.members[job.candidates[j]] = 0
 
 
+cdef void _do(Task task, Walk* w, Job* job, Py_ssize_t place, long long* done) noexcept nogil:
+    """Do the task for the pair whose turn it is."""
+    if not causaldisc_stops(w.stop):
+        task(w, job, job.order[place] if job.order != NULL else place)
+        done[0] += 1
+
+
 cdef long long _run(Task task, Job* job, Py_ssize_t pairs, long most, long depth, double threshold, bint votes,
-                    int threads) except -1:
-    """Do the task for every pair, on some threads; returns the number of tests."""
+                    const int[::1] stop, long long[::1] done) except -1:
+    """Do the task for every pair, on as many threads as `done` has places; returns the number of tests."""
+    cdef int threads = done.shape[0]
     cdef Walk* walks = <Walk*> calloc(threads, sizeof(Walk))
     cdef bint ready = walks != NULL
     cdef long long tests = 0
@@ -373,13 +390,14 @@ cdef long long _run(Task task, Job* job, Py_ssize_t pairs, long most, long depth
             ready = _open(&walks[i], most, depth, job.columns) and ready
             walks[i].threshold = threshold
             walks[i].votes = votes
+            walks[i].stop = &stop[0]
         if ready and threads == 1:
             with nogil:
                 for i in range(pairs):
-                    task(&walks[0], job, i)
+                    _do(task, &walks[0], job, i, &done[0])
         elif ready:
-            for i in prange(pairs, nogil=True, num_threads=threads, schedule="dynamic", chunksize=8):
-                task(&walks[omp_get_thread_num()], job, i)
+            for i in prange(pairs, nogil=True, num_threads=threads, schedule="dynamic", chunksize=4):
+                _do(task, &walks[omp_get_thread_num()], job, i, &done[omp_get_thread_num()])
         for i in range(threads):
             tests += walks[i].tests
             _close(&walks[i])
@@ -399,7 +417,9 @@ def search(
     double[::1] bounds,
     int[:, ::1] sets,
     unsigned char[::1] separated,
-    int threads,
+    const int[::1] order,
+    const int[::1] stop,
+    long long[::1] done,
 ):
     """Search, for each of k pairs, the first set of `depth` >= 1 candidates that separates; returns the tests made.
 
@@ -407,18 +427,21 @@ def search(
     come first, then those of the second's that are not among them. A pair is separated when a squared partial
     correlation is at most `threshold`. `bounds`, length k, holds the smallest squared correlation to beat (at this
     depth's degrees of freedom) and gets the smallest found; `sets`, shape (k, depth), the set it comes from where
-    it was beaten; `separated` 1 or 0. Results are the same for every number of threads.
+    it was beaten; `separated` 1 or 0. `order`, length k or None, says in which order the pairs are worked through.
+    There are as many threads as `done` has places, where each counts its pairs; results are the same for every
+    number. Soon after stop[0] becomes 1 the search ends, and its results are of no use.
     Raises ValueError for shapes that do not match, MemoryError.
     """
     cdef Job job
-    _check(correlation, pairs, starts, candidates, depth, bounds, sets, separated)
+    _check(correlation, pairs, starts, candidates, depth, bounds, sets, separated.shape[0], order, stop, done)
     if not pairs.shape[0]:
         return 0
     job.correlation, job.columns = &correlation[0, 0], correlation.shape[0]
     job.pairs, job.starts = &pairs[0, 0], &starts[0]
     job.candidates = &candidates[0] if candidates.shape[0] else NULL
     job.bounds, job.sets, job.separated = &bounds[0], &sets[0, 0], &separated[0]
-    return _run(_search_one, &job, pairs.shape[0], _most(starts), depth, threshold, False, max(threads, 1))
+    job.order = &order[0] if order is not None else NULL
+    return _run(_search_one, &job, pairs.shape[0], _most(starts), depth, threshold, False, stop, done)
 
 
 def vote(
@@ -434,7 +457,9 @@ def vote(
     int[:, ::1] sets,
     long long[::1] separating,
     int[::1] members,
-    int threads,
+    const int[::1] order,
+    const int[::1] stop,
+    long long[::1] done,
 ):
     """Count, for each of k pairs, the sets of `depth` >= 1 candidates that separate; returns the tests made.
 
@@ -443,7 +468,7 @@ def vote(
     `bounds` and `sets` keep the separating set with the smallest squared correlation.
     """
     cdef Job job
-    _check(correlation, pairs, starts, candidates, depth, bounds, sets, separating)
+    _check(correlation, pairs, starts, candidates, depth, bounds, sets, separating.shape[0], order, stop, done)
     if middle_starts.shape[0] != pairs.shape[0] + 1 or members.shape[0] != middles.shape[0]:
         raise ValueError("shapes do not match")
     if not pairs.shape[0]:
@@ -455,7 +480,21 @@ def vote(
     job.middle_starts = &middle_starts[0]
     job.middles = &middles[0] if middles.shape[0] else NULL
     job.members = &members[0] if members.shape[0] else NULL
-    return _run(_vote_one, &job, pairs.shape[0], _most(starts), depth, threshold, True, max(threads, 1))
+    job.order = &order[0] if order is not None else NULL
+    return _run(_vote_one, &job, pairs.shape[0], _most(starts), depth, threshold, True, stop, done)
+
+
+def marginal(const double[:, ::1] correlation, double threshold, unsigned char[:, ::1] dependent, int threads):
+    """Set dependent[x, y] for x < y to 1 where the squared correlation is above `threshold`, the rest to 0.
+
+    Raises ValueError for shapes that do not match.
+    """
+    cdef Py_ssize_t p = correlation.shape[0], x
+    if correlation.shape[1] != p or dependent.shape[0] != p or dependent.shape[1] != p or threads < 1:
+        raise ValueError("shapes do not match")
+    for x in prange(p, nogil=True, num_threads=threads, schedule="dynamic", chunksize=16):
+        memset(&dependent[x, 0], 0, p)
+        causaldisc_above(&dependent[x, 0], &correlation[x, 0], threshold, x + 1, p)
 
 
 cdef long _most(const int[::1] starts) noexcept:
@@ -466,16 +505,35 @@ cdef long _most(const int[::1] starts) noexcept:
     return most
 
 
-def _check(correlation, pairs, starts, candidates, depth, bounds, sets, separated):
-    p, k = correlation.shape[0], pairs.shape[0]
+cdef bint _within(const int* numbers, Py_ssize_t count, long end) noexcept:
+    """Tell whether all numbers lie in 0..end-1."""
+    cdef Py_ssize_t i
+    cdef bint outside = False
+    for i in range(count):
+        outside |= numbers[i] < 0 or numbers[i] >= end
+    return not outside
+
+
+cdef _check(
+    const double[:, ::1] correlation, const int[:, ::1] pairs, const int[::1] starts, const int[::1] candidates,
+    int depth, const double[::1] bounds, const int[:, ::1] sets, Py_ssize_t outcomes, const int[::1] order,
+    const int[::1] stop, const long long[::1] done
+):
+    cdef Py_ssize_t p = correlation.shape[0], k = pairs.shape[0], i
     if (
         correlation.shape[1] != p or starts.shape[0] != p + 1 or pairs.shape[1] != 2 or depth < 1
-        or bounds.shape[0] != k or separated.shape[0] != k or sets.shape[0] != k or sets.shape[1] != depth
+        or bounds.shape[0] != k or outcomes != k or sets.shape[0] != k or sets.shape[1] != depth
+        or stop.shape[0] != 1 or done.shape[0] < 1 or (order is not None and order.shape[0] != k)
     ):
         raise ValueError("shapes do not match")
-    first, last = np.asarray(starts)[0], np.asarray(starts)[-1]
-    if first != 0 or last != candidates.shape[0] or (np.diff(np.asarray(starts)) < 0).any():
+    if starts[0] != 0 or starts[p] != candidates.shape[0]:
         raise ValueError("starts must run from 0 to the number of candidates")
-    for a in (np.asarray(pairs), np.asarray(candidates)):
-        if a.size and (a.min() < 0 or a.max() >= p):
-            raise ValueError(f"variables must lie in 0..{p - 1}")
+    for i in range(p):
+        if starts[i] > starts[i + 1]:
+            raise ValueError("starts must run from 0 to the number of candidates")
+    if k and not _within(&pairs[0, 0], 2 * k, p):
+        raise ValueError(f"variables must lie in 0..{p - 1}")
+    if candidates.shape[0] and not _within(&candidates[0], candidates.shape[0], p):
+        raise ValueError(f"variables must lie in 0..{p - 1}")
+    if order is not None and k and not _within(&order[0], k, k):
+        raise ValueError("the order must name pairs")

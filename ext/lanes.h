@@ -1,4 +1,4 @@
-/* The two inner loops of the Gaussian search, over the last variable of a conditioning set.
+/* The inner loops of the Gaussian search, most of them over the last variable of a conditioning set.
 
    They hold no branch and no division, so compilers turn them into vector instructions; where the loader can
    choose at start (glibc on x86-64) they are compiled for three generations of processors. All compute with the
@@ -29,6 +29,27 @@ static long causaldisc_scan(const double *restrict x, const double *restrict y, 
             double a = x[z + l], b = y[z + l], w = v[z + l];
             double cross = cxy * w - a * b;
             hits[l] = cross * cross < bound * ((cxx * w - a * a) * (cyy * w - b * b));
+            any |= hits[l];
+        }
+        if (any)
+            for (int l = 0; l < CAUSALDISC_LANES; l++)
+                if (hits[l])
+                    return z + l < end ? z + l : end;
+    }
+    return end;
+}
+
+/* The same for the whole set {z}, with rows x and y of the correlation matrix and the column numbers of the z. */
+CAUSALDISC_CLONES
+static long causaldisc_scan_singles(const double *restrict x, const double *restrict y, const int *restrict columns,
+                                    long start, long end, double cxy, double bound)
+{
+    for (long z = start; z < end; z += CAUSALDISC_LANES) {
+        int hits[CAUSALDISC_LANES], any = 0;
+        for (int l = 0; l < CAUSALDISC_LANES; l++) {
+            double a = x[columns[z + l]], b = y[columns[z + l]];
+            double cross = cxy - a * b;
+            hits[l] = cross * cross < bound * ((1.0 - a * a) * (1.0 - b * b));
             any |= hits[l];
         }
         if (any)
@@ -71,6 +92,15 @@ static void causaldisc_eliminate(double *restrict out, const double *restrict ro
     for (long z = start; z < end; z += CAUSALDISC_LANES)
         for (int l = 0; l < CAUSALDISC_LANES; l++)
             out[z + l] = row[z + l] - factor * c[z + l];
+}
+
+/* out[z] = whether row[z] squared is above `threshold`, for z in [start, end). */
+CAUSALDISC_CLONES
+static void causaldisc_above(unsigned char *restrict out, const double *restrict row, double threshold, long start,
+                             long end)
+{
+    for (long z = start; z < end; z++)
+        out[z] = row[z] * row[z] > threshold;
 }
 
 #endif

@@ -15,7 +15,7 @@ from causaldisc.citests.fisherz import FisherZ, Options, critical
 from causaldisc.context import Context
 from causaldisc.data.correlation import correlation
 from causaldisc.knowledge import Knowledge
-from causaldisc.search import depths, skeleton
+from causaldisc.search import skeleton, watching
 from causaldisc.search.colliders import ColliderRule
 
 
@@ -55,8 +55,8 @@ def linear(seed, p, rows, density=0.4):
 
 
 def evidence(found):
-    separations = {pair: (s.given, round(s.answer.log_p, 7)) for pair, s in found.separations}
-    weakest = np.round(found.weakest.log_p, 7).tolist()
+    separations = {(x, y): (given, round(log_p, 7)) for x, y, given, log_p, _ in found.separations.rows()}
+    weakest = np.round(found.answers.log_p, 7).tolist()
     return found.pairs.tolist(), separations, weakest, found.tests_by_depth, found.collider_tests
 
 
@@ -86,11 +86,10 @@ def test_engine_obeys_knowledge_as_its_twin_does(seed, p):
 
 
 def test_threads_and_portions_change_nothing(monkeypatch):
-    monkeypatch.setattr(depths, "SETS_WORTH_THREADS", 0)
+    monkeypatch.setattr(watching, "WORTH_THREADS", 1e-12)
     test, names = linear(1, 40, 300, density=0.1)
     bound = Knowledge().bind(names)
     one = pc.search(test, names, pc.Options(), bound, Context(threads=1))
-    monkeypatch.setattr(depths, "SETS_AT_ONCE", 50)
     four = pc.search(test, names, pc.Options(), bound, Context(threads=4))
     assert one[0] == four[0]
     assert evidence(one[1]) == evidence(four[1])
@@ -121,7 +120,8 @@ def test_ill_conditioned_sets_agree_with_fifty_digits(seed, depth, noise):
     bounds, sets, separated = np.full(1, np.inf), np.zeros((1, depth), np.int32), np.zeros(1, np.uint8)
     causes = Neighbours(np.array([0, depth] + [depth] * (depth + 1), np.int32), np.arange(2, depth + 2, dtype=np.int32))
     pairs = np.array([[0, 1]], np.int32)
-    tests = gaussian.search(matrix, pairs, causes.starts, causes.members, depth, 0.0, bounds, sets, separated, 1)
+    out = [bounds, sets, separated, None, np.zeros(1, np.int32), np.zeros(1, np.int64)]
+    tests = gaussian.search(matrix, pairs, causes.starts, causes.members, depth, 0.0, *out)
     assert tests == 1
     mpmath.mp.dps = 50
     precision = mpmath.matrix(matrix.tolist()) ** -1
@@ -139,7 +139,7 @@ def test_critical_value_inverts_the_tail(log_alpha):
 def test_shapes_are_checked():
     matrix = np.eye(3)
     good = [np.zeros((1, 2), np.int32), np.zeros(4, np.int32), np.zeros(0, np.int32), 1, 0.1]
-    out = [np.zeros(1), np.zeros((1, 1), np.int32), np.zeros(1, np.uint8), 1]
+    out = [np.zeros(1), np.zeros((1, 1), np.int32), np.zeros(1, np.uint8), None, np.zeros(1, np.int32), np.zeros(1, np.int64)]
     assert gaussian.search(matrix, *good, *out) == 0
     with pytest.raises(ValueError, match="variables must lie in"):
         gaussian.search(matrix, np.array([[0, 3]], np.int32), *good[1:], *out)

@@ -68,7 +68,7 @@ def run(data: Dataset, options: Options, test: TestChoice, knowledge: Knowledge,
     chosen = {"test": bound.name, **as_json(options), **as_json(bound.options), **knowledge.as_json()}
     return Result(
         graph.reordered(Node(c.name, {"type": c.kind.value}) for c in data.columns),
-        evidence.NamedSeparations(found.separations, ordered.names),
+        evidence.separations(found, ordered.names, context),
         tuple(context.warnings),
         provenance.of_search("pc", chosen, data, found),
     )

@@ -6,11 +6,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
+from causaldisc._ext import neighbours
 from causaldisc.options import Options
 
 
@@ -142,6 +143,15 @@ class Neighbours:
         np.cumsum(np.bincount(owners, minlength=count), out=starts[1:])
         return cls(starts, np.ascontiguousarray(members[order], np.int32))
 
+    @classmethod
+    def of_pairs(cls, pairs: NDArray[np.int32], count: int, forbidden: NDArray[np.bool_] | None = None) -> Neighbours:
+        """Return the neighbours of each of `count` nodes, from pairs in increasing order; with `forbidden` only
+        those that may cause it (forbidden[u, v] says that u may not cause v)."""
+        starts, members = np.empty(count + 1, np.int32), np.empty(2 * len(pairs), np.int32)
+        mask = None if forbidden is None else forbidden.view(np.uint8)
+        filled = neighbours.of_pairs(pairs, mask, starts, members)
+        return cls(starts, members[:filled])
+
 
 @dataclass(frozen=True)
 class Marginal:
@@ -159,12 +169,14 @@ class Marginal:
 class Found:
     """What the search of one depth found for k pairs.
 
-    `separated` (bool, k): whether a set separates; `improved` (bool, k): whether a set with a larger p-value than
-    before was met; `sets` (int32, (k, depth)): that set, for separated pairs the separating one; `tests`: their number.
-    `insufficient` (int64, k): how many of the tests had too few rows to decide; None if none.
+    `separated` (bool, k): whether a set separates; `scores` (float64, k): those given or, where a set of this depth
+    has a larger one, its own, for separated pairs that of the separating set; `improved` (bool, k): whether the score
+    is of this depth; `sets` (int32, (k, depth)): the set it comes from; `tests`: the number of tests;
+    `insufficient` (int64, k): how many of them had too few rows to decide, None if none.
     """
 
     separated: NDArray[np.bool_]
+    scores: NDArray[np.float64]
     improved: NDArray[np.bool_]
     sets: NDArray[np.int32]
     tests: int
@@ -176,11 +188,12 @@ class Votes:
     """What all sets of one depth say of k pairs.
 
     `separating` (int64, k): how many separate; `members` (int64, one for each middle of each pair): how many of those
-    hold it; `improved`, `sets`, `insufficient`: as in Found, of separating sets only; `tests`: the number of tests.
+    hold it; `scores`, `improved`, `sets`: as in Found, of separating sets only; `tests`, `insufficient`: as there.
     """
 
     separating: NDArray[np.int64]
     members: NDArray[np.int64]
+    scores: NDArray[np.float64]
     improved: NDArray[np.bool_]
     sets: NDArray[np.int32]
     tests: int
@@ -190,25 +203,36 @@ class Votes:
 class Watch:
     """A look into a long compiled computation, and a way to end it.
 
-    Kernels add to `done` (int64, one number a thread) the pairs they have finished, and return early, with results
-    that nobody will read, soon after `stop` (int32, length 1) becomes 1.
+    Kernels use `threads` threads, work through the pairs in `order` (int32, or None for that in which they come),
+    count in `done` (int64, one number a thread) the pairs they have finished, and return early, with results that
+    nobody will read, soon after `stop` (int32, length 1) becomes 1.
     """
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int = 1, order: NDArray[np.int32] | None = None) -> None:
+        self.threads = threads
+        self.order = order
         self.done = np.zeros(threads, np.int64)
         self.stop = np.zeros(1, np.int32)
 
 
-@runtime_checkable
-class SearchesDepths(Protocol):
+class SearchesDepths(CITest, Protocol):
     """A test with an engine of its own for whole depths of a search. Tests without one are asked set by set.
 
-    `weakest`: the answer with the largest p-value so far of each pair (log_p -inf without one). Results are the same
-    for every number of threads; `watch` is made for that number.
+    A score ranks answers as their p-values do, whatever the depth; its scale is the test's own, -inf stands for no
+    answer. `scores` are the largest so far of each pair. Results are the same for
+    every number of threads and every order.
     """
 
-    def marginal(self, log_alpha: float, threads: int, watch: Watch) -> Marginal:
-        """Test all pairs without conditioning."""
+    def seconds_per_test(self, depth: int) -> float:
+        """Say roughly what one test of this depth costs, for deciding how to run the work."""
+        ...
+
+    def marginal(self, log_alpha: float, watch: Watch) -> Marginal:
+        """Test all pairs without conditioning. The work is counted, and ordered, by first nodes."""
+        ...
+
+    def scores(self, pairs: NDArray[np.int32]) -> NDArray[np.float64]:
+        """Return the scores of pairs without conditioning."""
         ...
 
     def search(
@@ -217,8 +241,7 @@ class SearchesDepths(Protocol):
         causes: Neighbours,
         depth: int,
         log_alpha: float,
-        weakest: Answers,
-        threads: int,
+        scores: NDArray[np.float64],
         watch: Watch,
     ) -> Found:
         """Find, for each pair, the first set of `depth` possible causes of one end that separates."""
@@ -231,12 +254,16 @@ class SearchesDepths(Protocol):
         middles: Neighbours,
         depth: int,
         log_alpha: float,
-        weakest: Answers,
-        threads: int,
+        scores: NDArray[np.float64],
         watch: Watch,
     ) -> Votes:
         """Ask all sets of `depth` possible causes of either end, and count those that separate."""
         ...
+
+
+def has_engine(test: CITest) -> TypeGuard[SearchesDepths]:
+    """Tell whether a test searches depths itself."""
+    return hasattr(test, "seconds_per_test")
 
 
 def answer(test: CITest, x: int, y: int, given: Sequence[int] = ()) -> Answer:

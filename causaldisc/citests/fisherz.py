@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causaldisc._ext import gaussian, partial, tails
-from causaldisc.citests.base import Answers, Found, Neighbours, Votes
+from causaldisc.citests.base import Answers, Found, Marginal, Neighbours, Votes, Watch
 from causaldisc.context import Context
 from causaldisc.data.correlation import correlation
 from causaldisc.data.dataset import Dataset
@@ -24,6 +24,8 @@ from causaldisc.quoting import as_column
 
 # Looking for exact dependences factors the correlation matrix: a second and more beyond this.
 MOST_COLUMNS_EXAMINED = 2000
+# Beyond, a correlation counts as this one: its arctangent is finite, and its p-value of no interest.
+_LARGEST_SQUARE = 1.0 - 2.0**-52
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,22 +72,36 @@ class FisherZ:
         out.n[:] = self.rows
         return out
 
+    def seconds_per_test(self, depth: int) -> float:
+        return 1e-9
+
+    def marginal(self, log_alpha: float, watch: Watch) -> Marginal:
+        dependent = np.empty(self.correlation.shape, np.bool_)
+        threshold = math.tanh(critical(log_alpha) / self._scale(0)) ** 2
+        gaussian.marginal(self.correlation, threshold, dependent.view(np.uint8), watch.threads)
+        return Marginal(dependent)
+
+    def scores(self, pairs: NDArray[np.int32]) -> NDArray[np.float64]:
+        return self._scores(self.correlation[pairs[:, 0], pairs[:, 1]] ** 2, 0)
+
     def search(
         self,
         pairs: NDArray[np.int32],
         causes: Neighbours,
         depth: int,
         log_alpha: float,
-        weakest: Answers,
-        threads: int,
+        scores: NDArray[np.float64],
+        watch: Watch,
     ) -> Found:
-        bounds, threshold = self._squares(depth, log_alpha, weakest)
+        bounds, threshold = self._bounds(scores, depth), math.tanh(critical(log_alpha) / self._scale(depth)) ** 2
         before = bounds.copy()
-        sets, separated = np.zeros((len(pairs), depth), np.int32), np.zeros(len(pairs), np.uint8)
+        sets, separated = np.zeros((len(pairs), depth), np.int32), np.zeros(len(pairs), np.bool_)
         tests = gaussian.search(
-            self.correlation, pairs, causes.starts, causes.members, depth, threshold, bounds, sets, separated, threads
-        )
-        return Found(separated.astype(np.bool_), bounds < before, np.sort(sets, axis=1), tests)
+            self.correlation, pairs, causes.starts, causes.members, depth, threshold, bounds, sets,
+            separated.view(np.uint8), watch.order, watch.stop, watch.done,
+        )  # fmt: skip
+        improved = bounds < before
+        return Found(separated, np.where(improved, self._scores(bounds, depth), scores), improved, _sorted(sets), tests)
 
     def vote(
         self,
@@ -94,25 +110,36 @@ class FisherZ:
         middles: Neighbours,
         depth: int,
         log_alpha: float,
-        weakest: Answers,
-        threads: int,
+        scores: NDArray[np.float64],
+        watch: Watch,
     ) -> Votes:
-        bounds, threshold = self._squares(depth, log_alpha, weakest)
+        bounds, threshold = self._bounds(scores, depth), math.tanh(critical(log_alpha) / self._scale(depth)) ** 2
         before = bounds.copy()
         sets, separating = np.zeros((len(pairs), depth), np.int32), np.zeros(len(pairs), np.int64)
         members = np.zeros(len(middles.members), np.int32)
         tests = gaussian.vote(
             self.correlation, pairs, causes.starts, causes.members, middles.starts, middles.members, depth, threshold,
-            bounds, sets, separating, members, threads,
+            bounds, sets, separating, members, watch.order, watch.stop, watch.done,
         )  # fmt: skip
-        return Votes(separating, members.astype(np.int64), bounds < before, np.sort(sets, axis=1), tests)
+        improved = bounds < before
+        scores = np.where(improved, self._scores(bounds, depth), scores)
+        return Votes(separating, members.astype(np.int64), scores, improved, _sorted(sets), tests)
 
-    def _squares(self, depth: int, log_alpha: float, weakest: Answers) -> tuple[NDArray[np.float64], float]:
-        """Return, as squared correlations at this depth, what the weakest answers and alpha stand for."""
-        scale = math.sqrt(self.rows - depth - 3)
-        known = weakest.log_p > -np.inf
-        bounds = np.where(known, np.tanh(np.abs(weakest.statistic) / scale) ** 2, np.inf)
-        return bounds, math.tanh(critical(log_alpha) / scale) ** 2
+    def _scale(self, depth: int) -> float:
+        return math.sqrt(self.rows - depth - 3)
+
+    def _scores(self, squares: NDArray[np.float64], depth: int) -> NDArray[np.float64]:
+        """Return -|z| of squared correlations given `depth` others."""
+        found: NDArray[np.float64] = -self._scale(depth) * np.arctanh(np.sqrt(np.minimum(squares, _LARGEST_SQUARE)))
+        return found
+
+    def _bounds(self, scores: NDArray[np.float64], depth: int) -> NDArray[np.float64]:
+        """Return the squared correlations that give these scores at `depth`; infinity for no score."""
+        return np.where(np.isneginf(scores), np.inf, np.tanh(scores / self._scale(depth)) ** 2)
+
+
+def _sorted(sets: NDArray[np.int32]) -> NDArray[np.int32]:
+    return np.sort(sets, axis=1) if sets.shape[1] > 1 else sets
 
 
 def critical(log_alpha: float) -> float:

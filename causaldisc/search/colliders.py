@@ -69,7 +69,7 @@ def find(
     triples = unshielded(skeleton)
     if rule is ColliderRule.SEPSET:
         return [_by_separating_set(skeleton, triple) for triple in triples]
-    tested = [t for t in triples if skeleton.separations.find(t[0], t[2])]
+    tested = [t for t in triples if skeleton.separations.separated(np.array([[t[0], t[2]]], np.int32))[0]]
     # The parents of one end separate it from any non-descendant, and no node has more neighbours than this.
     most = int(min(skeleton.largest_neighbourhood(), depths.deepest(test, max_depth)))
     judged = {
@@ -94,11 +94,10 @@ def unshielded(skeleton: Skeleton) -> list[Triple]:
 
 def _by_separating_set(skeleton: Skeleton, triple: Triple) -> Finding:
     a, c, b = triple
-    found = skeleton.separations.find(a, b)
-    if found is None:
+    inside, log_p = skeleton.separations.of_triples(np.array([triple], np.int32))
+    if log_p[0] == -math.inf:
         return Finding(triple, Role.AMBIGUOUS, -math.inf)
-    role = Role.NON_COLLIDER if c in found.given else Role.COLLIDER
-    return Finding(triple, role, found.answer.log_p)
+    return Finding(triple, Role.NON_COLLIDER if inside[0] else Role.COLLIDER, float(log_p[0]))
 
 
 def _by_all_sets(
@@ -165,12 +164,14 @@ def _ballot(
     best = Answers.empty(len(pairs))
     best.log_p[:] = -np.inf
     ballot = _Ballot(np.zeros(len(pairs), np.int64), np.zeros(len(middles.members), np.int64), best, {})
+    scores = np.full(len(pairs), -np.inf)
     for depth in range(most + 1):
-        votes = depths.vote(test, pairs, causes, middles, depth, log_alpha, best, skeleton.undecided, context)
+        votes = depths.vote(test, pairs, causes, middles, depth, log_alpha, scores, skeleton.undecided, context)
         skeleton.collider_tests += votes.tests
         ballot.separating += votes.separating
         ballot.members += votes.members
         news = np.flatnonzero(votes.improved)
+        scores = votes.scores
         ends = np.ascontiguousarray(pairs[news].T)
         sets = np.ascontiguousarray(votes.sets[news])
         best.put(news, test.answers(ends[0], ends[1], sets))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import overload
@@ -12,8 +12,12 @@ from causaldisc.citests.base import Answer, Verdict
 from causaldisc.context import Context
 from causaldisc.graph import Graph, Value
 from causaldisc.result import Separation
-from causaldisc.search.skeleton import Separations, Skeleton
+from causaldisc.search.separations import Separations
+from causaldisc.search.skeleton import Skeleton
 from causaldisc.words import counted
+
+# A listing of two million pairs takes 0.2 GB of JSON.
+MOST_MARGINAL = 2_000_000
 
 _WHY = {
     Verdict.INSUFFICIENT: (
@@ -43,7 +47,7 @@ def annotate(graph: Graph, skeleton: Skeleton) -> None:
     """Give each edge the p-value, statistic and rows of its weakest test; `undecided` where none decided."""
     for i, (u, v) in enumerate(skeleton.pairs.tolist()):
         if graph.has_edge(u, v):
-            answer = skeleton.weakest[i]
+            answer = skeleton.answers[i]
             graph.annotate(u, v, **(_attributes(answer) if answer.log_p > -math.inf else {"undecided": True}))
 
 
@@ -58,33 +62,51 @@ def _attributes(answer: Answer) -> dict[str, Value]:
 
 @dataclass(frozen=True, eq=False)
 class NamedSeparations(Sequence[Separation]):
-    """The separating set of each removed pair, by name, in order; made when asked for, since most are not."""
+    """The separating set of each removed pair, by name, in order; made when asked for, since most are not.
+
+    Beyond MOST_MARGINAL pairs that the empty set separates, those are not listed.
+    """
 
     found: Separations
     names: tuple[str, ...]
 
     @cached_property
-    def _all(self) -> tuple[Separation, ...]:
+    def lists_marginal(self) -> bool:
+        """Whether the pairs that the empty set separates are listed."""
+        return self.found.count_marginal() <= MOST_MARGINAL
+
+    def __iter__(self) -> Iterator[Separation]:
         names = self.names
-        return tuple(
-            Separation(names[x], names[y], tuple([names[z] for z in given]), rounded(math.exp(log_p)), n or None)
-            for x, y, given, log_p, n in self.found.rows()
-        )
+        for x, y, given, log_p, n in self.found.rows(self.lists_marginal):
+            yield Separation(names[x], names[y], tuple([names[z] for z in given]), rounded(math.exp(log_p)), n or None)
 
     def __len__(self) -> int:
-        return len(self.found)
+        return len(self.found) - (0 if self.lists_marginal else self.found.count_marginal())
 
     @overload
     def __getitem__(self, place: int) -> Separation: ...
     @overload
     def __getitem__(self, place: slice) -> tuple[Separation, ...]: ...
     def __getitem__(self, place: int | slice) -> Separation | tuple[Separation, ...]:
-        return self._all[place]
+        return tuple(self)[place]
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and self._all == tuple(other)
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
 
     __hash__ = None  # type: ignore[assignment]
+
+
+def separations(skeleton: Skeleton, names: tuple[str, ...], context: Context) -> NamedSeparations:
+    """Return the separations by name; warns when they are too many to list."""
+    named = NamedSeparations(skeleton.separations, names)
+    if not named.lists_marginal:
+        count = skeleton.separations.count_marginal()
+        context.warn(
+            "separations-not-listed",
+            f"{count:,} pairs that the empty set separates are not listed among the separations; every pair "
+            "without an edge that is not listed is one of them",
+        )
+    return named
 
 
 def warn_undecided(skeleton: Skeleton, names: tuple[str, ...], context: Context) -> None:

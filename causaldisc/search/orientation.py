@@ -60,7 +60,7 @@ def _orient_known(
     """
     one_way = [
         (weakness, (u, v) if knowledge.may_cause(u, v) else (v, u))
-        for (u, v), weakness in zip(skeleton.pairs.tolist(), skeleton.weakest.log_p.tolist(), strict=True)
+        for (u, v), weakness in zip(skeleton.pairs.tolist(), skeleton.weakest.scores.tolist(), strict=True)
         if knowledge.may_cause(u, v) != knowledge.may_cause(v, u) and not knowledge.requires_pair(u, v)
     ]
     children: list[list[int]] = [[] for _ in graph.nodes]
