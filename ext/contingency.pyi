@@ -18,6 +18,7 @@ class Tables:
     ) -> None: ...
     @property
     def distinct(self) -> int: ...
+    def seconds_per_test(self, depth: int) -> float: ...
     def tests(
         self,
         x: NDArray[np.int32],
@@ -34,7 +35,7 @@ class Tables:
         log_alpha: float,
         dependent: NDArray[np.uint8],
         too_few: NDArray[np.uint8],
-        threads: int,
+        order: NDArray[np.int32] | None,
         stop: NDArray[np.int32],
         done: NDArray[np.int64],
     ) -> None: ...
@@ -45,12 +46,12 @@ class Tables:
         candidates: NDArray[np.int32],
         depth: int,
         log_alpha: float,
-        best: NDArray[np.float64],
+        scores: NDArray[np.float64],
         sets: NDArray[np.int32],
         separated: NDArray[np.uint8],
         improved: NDArray[np.uint8],
         insufficient: NDArray[np.int64],
-        threads: int,
+        order: NDArray[np.int32] | None,
         stop: NDArray[np.int32],
         done: NDArray[np.int64],
     ) -> int: ...
@@ -63,13 +64,13 @@ class Tables:
         middles: NDArray[np.int32],
         depth: int,
         log_alpha: float,
-        best: NDArray[np.float64],
+        scores: NDArray[np.float64],
         sets: NDArray[np.int32],
         separating: NDArray[np.int64],
         members: NDArray[np.int64],
         improved: NDArray[np.uint8],
         insufficient: NDArray[np.int64],
-        threads: int,
+        order: NDArray[np.int32] | None,
         stop: NDArray[np.int32],
         done: NDArray[np.int64],
     ) -> int: ...

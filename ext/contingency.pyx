@@ -10,9 +10,10 @@ from libc.string cimport memset
 
 import numpy as np
 
-from seeks cimport DECIDED, Job, Reading, Seek, Task, close_seek, log_p_of, open_seek, read_sums, search_one, test_row
-from seeks cimport MOST_DEPTH, vote_one
-from tables cimport BLOCK_COST, BYTES_OF_STRATA, CAUSALDISC_BLOCK, MOST_LEVELS, MOST_STRATA, SMALLEST_DENSE
+from seeks cimport DECIDED, Job, Reading, Seek, Task, close_seek, do_task, log_p_of, open_seek, read_sums, search_one
+from seeks cimport MOST_DEPTH, test_node, vote_one
+from tables cimport BLOCK_COST, BYTES_OF_STRATA, CAUSALDISC_BLOCK, ENTRY_COST, MOST_LEVELS, MOST_STRATA, ROW_COST
+from tables cimport SMALLEST_DENSE
 from tables cimport Columns, Sums, Walk, add_pair, add_tables, causaldisc_counter, causaldisc_instructions
 from tables cimport causaldisc_lines, choose, close_walk, omp_get_thread_num, open_walk, renumber_strata
 from tables cimport room_to_renumber, set_pair
@@ -155,6 +156,14 @@ cdef class Tables:
         self.data.terms.table, self.data.terms.size = &table[0], table.shape[0]
         self.kept.append(np.asarray(table))
 
+    def seconds_per_test(self, int depth):
+        """Return what a test given `depth` variables takes, by the cost model and the mean number of levels."""
+        cdef double levels = max(np.asarray(self.kept[1]).mean(), 1.0)
+        cdef double strata = levels**depth, cells = levels * levels
+        cdef double bitmaps = strata * cells * self.data.blocks * self.data.block_cost
+        cdef double rows = self.data.distinct * ROW_COST
+        return 1e-9 * (min(bitmaps, rows) + min(strata, <double> self.data.distinct + 1) * cells * ENTRY_COST)
+
     def tests(
         self,
         const int[::1] x,
@@ -208,20 +217,23 @@ cdef class Tables:
         double log_alpha,
         unsigned char[:, ::1] dependent,
         unsigned char[:, ::1] too_few,
-        int threads,
+        const int[::1] order,
         const int[::1] stop,
         int64_t[::1] done,
     ):
         """Fill, above the diagonal of shapes (variables, variables), where x and y are not separated at log p >
-        log_alpha without conditioning, and where rows did not suffice to tell. `done`, a number a thread, counts
-        pairs; ends early when stop[0] is set."""
+        log_alpha without conditioning, and where rows did not suffice to tell.
+
+        First nodes are taken in `order` (None for their own). There are as many threads as `done` has places, where
+        each counts the nodes that it finished. Soon after stop[0] becomes 1 the work ends, and its results are of no
+        use."""
         cdef Job job
         p = self.data.count
         _check_lengths(p, dependent, too_few, dependent.T, too_few.T)
         memset(&job, 0, sizeof(Job))
         job.data, job.log_alpha = &self.data, log_alpha
         job.dependent, job.too_few = &dependent[0, 0], &too_few[0, 0]
-        self._run(test_row, &job, p - 1, 0, 0, False, 1, threads, stop, done)
+        self._run(test_node, &job, p, 0, 0, False, 1, order, stop, done)
 
     def search(
         self,
@@ -230,26 +242,27 @@ cdef class Tables:
         const int[::1] candidates,
         int depth,
         double log_alpha,
-        const double[::1] best,
+        double[::1] scores,
         int[:, ::1] sets,
         unsigned char[::1] separated,
         unsigned char[::1] improved,
         int64_t[::1] insufficient,
-        int threads,
+        const int[::1] order,
         const int[::1] stop,
         int64_t[::1] done,
     ):
         """Search, for each of k pairs, the first set of `depth` >= 1 candidates that separates; returns the tests made.
 
         The candidates of node v are candidates[starts[v]:starts[v + 1]], in increasing order; sets of the first node's
-        come first, then those of the second's that are not among them. `best`, length k, holds the largest log p to
-        beat; `improved` gets 1 where a set beats it or separates, `sets`, shape (k, depth), that set; `separated` 1
-        or 0; `insufficient` the number of tests that rows did not suffice for. `stop` and `done`: as in `marginal`.
+        come first, then those of the second's that are not among them. `scores`, length k, holds the largest log p
+        so far and gets that of a set that beats it; `improved` gets 1 there, `sets`, shape (k, depth), that set;
+        `separated` 1 or 0; `insufficient` the number of tests that rows did not suffice for. `order` (of pairs),
+        `stop` and `done`: as in `marginal`.
         Raises ValueError for shapes that do not match or values out of range, MemoryError.
         """
         cdef Job job
         k = pairs.shape[0]
-        _check_lengths(k, best, sets, separated, improved, insufficient)
+        _check_lengths(k, scores, sets, separated, improved, insufficient)
         self._check_sets(pairs, starts, candidates, depth, sets)
         if not k:
             return 0
@@ -257,9 +270,9 @@ cdef class Tables:
         job.data, job.log_alpha = &self.data, log_alpha
         job.pairs, job.starts = &pairs[0, 0], &starts[0]
         job.candidates = &candidates[0] if candidates.shape[0] else NULL
-        job.best, job.sets, job.separated = &best[0], &sets[0, 0], &separated[0]
+        job.scores, job.sets, job.separated = &scores[0], &sets[0, 0], &separated[0]
         job.improved, job.insufficient = &improved[0], &insufficient[0]
-        return self._run(search_one, &job, k, _most(starts), depth, False, 4, threads, stop, done)
+        return self._run(search_one, &job, k, _most(starts), depth, False, 4, order, stop, done)
 
     def vote(
         self,
@@ -270,13 +283,13 @@ cdef class Tables:
         const int[::1] middles,
         int depth,
         double log_alpha,
-        const double[::1] best,
+        double[::1] scores,
         int[:, ::1] sets,
         int64_t[::1] separating,
         int64_t[::1] members,
         unsigned char[::1] improved,
         int64_t[::1] insufficient,
-        int threads,
+        const int[::1] order,
         const int[::1] stop,
         int64_t[::1] done,
     ):
@@ -284,11 +297,11 @@ cdef class Tables:
 
         As `search`, but all sets are tried. `separating`, length k, gets how many separate, and `members`, length of
         `middles`, how many of those hold each of the columns middles[middle_starts[i]:middle_starts[i + 1]] of pair i.
-        `improved` and `sets` are about the separating set with the largest p-value.
+        `scores`, `improved` and `sets` are about separating sets only.
         """
         cdef Job job
         k = pairs.shape[0]
-        _check_lengths(k, best, sets, separating, improved, insufficient)
+        _check_lengths(k, scores, sets, separating, improved, insufficient)
         self._check_sets(pairs, starts, candidates, depth, sets)
         _check_starts(middle_starts, middles, k)
         self._check_variables(middles)
@@ -299,22 +312,26 @@ cdef class Tables:
         job.data, job.log_alpha = &self.data, log_alpha
         job.pairs, job.starts = &pairs[0, 0], &starts[0]
         job.candidates = &candidates[0] if candidates.shape[0] else NULL
-        job.best, job.sets, job.separating = &best[0], &sets[0, 0], &separating[0]
+        job.scores, job.sets, job.separating = &scores[0], &sets[0, 0], &separating[0]
         job.improved, job.insufficient = &improved[0], &insufficient[0]
         job.middle_starts = &middle_starts[0]
         job.middles = &middles[0] if middles.shape[0] else NULL
         job.members = &members[0] if members.shape[0] else NULL
-        return self._run(vote_one, &job, k, _most(starts), depth, True, 4, threads, stop, done)
+        return self._run(vote_one, &job, k, _most(starts), depth, True, 4, order, stop, done)
 
     cdef int64_t _run(self, Task task, Job* job, Py_ssize_t count, long most, long depth, bint votes, int portion,
-                      int threads, const int[::1] stop, int64_t[::1] done) except -1:
-        """Do the task for 0..count-1, on some threads that take portions; returns the number of tests."""
+                      const int[::1] order, const int[::1] stop, int64_t[::1] done) except -1:
+        """Do the task for 0..count-1 in some order, on threads that take portions; returns the number of tests."""
+        cdef int threads = done.shape[0]
         cdef Seek* seeks
         cdef int64_t tests = 0
         cdef Py_ssize_t i
         cdef bint ready
-        if threads < 1 or stop.shape[0] != 1 or done.shape[0] < threads:
+        if threads < 1 or stop.shape[0] != 1 or (order is not None and order.shape[0] != count):
             raise ValueError("shapes do not match")
+        if order is not None and (np.sort(order) != np.arange(count)).any():
+            raise ValueError("the order must hold every number once")
+        job.order = &order[0] if order is not None and count else NULL
         job.stop, job.done = &stop[0], &done[0]
         seeks = <Seek*> calloc(threads, sizeof(Seek))
         ready = seeks != NULL
@@ -324,10 +341,10 @@ cdef class Tables:
             if ready and threads == 1:
                 with nogil:
                     for i in range(count):
-                        task(&seeks[0], job, i)
+                        do_task(task, &seeks[0], job, i)
             elif ready:
                 for i in prange(count, nogil=True, num_threads=threads, schedule="dynamic", chunksize=portion):
-                    task(&seeks[omp_get_thread_num()], job, i)
+                    do_task(task, &seeks[omp_get_thread_num()], job, i)
             for i in range(threads):
                 tests += seeks[i].tests
                 close_seek(&seeks[i])

@@ -11,8 +11,11 @@ from libc.stdint cimport int64_t
 from libc.stdlib cimport calloc, free, malloc
 
 from log_tails cimport log_chi2_tail
-from tables cimport Columns, Sums, Walk, add_pair, add_tables, causaldisc_n_log_n, causaldisc_stopped
+from tables cimport Columns, Sums, Walk, add_pair, add_tables, causaldisc_n_log_n
 from tables cimport choose, close_walk, omp_get_thread_num, open_walk, set_pair
+
+cdef extern from "watch.h":
+    bint causaldisc_stops(const int*) noexcept nogil
 
 cdef enum:
     DECIDED = 0
@@ -83,7 +86,8 @@ cdef struct Job:
     const int* starts
     const int* candidates
     double log_alpha
-    const double* best
+    const int* order
+    double* scores
     int* sets
     unsigned char* separated
     unsigned char* improved
@@ -196,6 +200,7 @@ cdef inline bint _ask(Seek* s, long level, int z) noexcept nogil:
     cdef Sums sums
     cdef Reading r
     cdef double all_strata = 1.0, log_p
+    cdef bint hit
     cdef long i
     add_tables(&s.walk, level, z, &sums)
     s.tests += 1
@@ -207,22 +212,18 @@ cdef inline bint _ask(Seek* s, long level, int z) noexcept nogil:
     if r.verdict != DECIDED:
         s.insufficient += 1
         return False
-    if separates(s, &r):
-        if not s.votes:
-            _keep(s, level, z, 0.0)
-            return True
+    hit = separates(s, &r)
+    if hit and s.votes:
         s.separating += 1
         for i in range(level):
             s.members[s.walk.chosen[i]] += 1
         s.members[z] += 1
-    elif s.votes:
-        return False
-    if r.df > 0.0 and _out_of_reach(&r, s.best):
+    elif not hit and (s.votes or (r.df > 0.0 and _out_of_reach(&r, s.best))):
         return False
     log_p = log_p_of(&r)
     if log_p > s.best:
         _keep(s, level, z, log_p)
-    return False
+    return hit and not s.votes
 
 
 cdef inline bint _descend(Seek* s, long first_end) noexcept nogil:
@@ -238,7 +239,7 @@ cdef inline bint _descend(Seek* s, long first_end) noexcept nogil:
             end = min(end, first_end)
         if level == last:
             for q in range(q, end):
-                if causaldisc_stopped(s.stop) or _ask(s, level, s.candidates[q]):
+                if causaldisc_stops(s.stop) or _ask(s, level, s.candidates[q]):
                     return True
         elif q < end:
             choose(&s.walk, level, s.candidates[q])
@@ -268,7 +269,7 @@ cdef inline bint _walk_pair(Seek* s, Job* job, Py_ssize_t pair) noexcept nogil:
     cdef const int* of_y = job.candidates + job.starts[y]
     cdef long count_x = job.starts[x + 1] - job.starts[x], count_y = job.starts[y + 1] - job.starts[y]
     cdef long i, private
-    s.best = job.best[pair]
+    s.best = job.scores[pair]
     s.improved = False
     s.insufficient = s.separating = 0
     set_pair(&s.walk, min(x, y), max(x, y))
@@ -296,15 +297,13 @@ cdef inline void _report(Seek* s, Job* job, Py_ssize_t pair) noexcept nogil:
     cdef long i
     job.improved[pair] = s.improved
     job.insufficient[pair] = s.insufficient
+    job.scores[pair] = s.best
     if s.improved:
         for i in range(s.depth):
             job.sets[pair * s.depth + i] = s.best_set[i]
-    job.done[omp_get_thread_num()] += 1
 
 
 cdef inline void search_one(Seek* s, Job* job, Py_ssize_t pair) noexcept nogil:
-    if causaldisc_stopped(job.stop):
-        return
     job.separated[pair] = _walk_pair(s, job, pair)
     _report(s, job, pair)
 
@@ -312,8 +311,6 @@ cdef inline void search_one(Seek* s, Job* job, Py_ssize_t pair) noexcept nogil:
 cdef inline void vote_one(Seek* s, Job* job, Py_ssize_t pair) noexcept nogil:
     cdef int end
     cdef Py_ssize_t j, side
-    if causaldisc_stopped(job.stop):
-        return
     _walk_pair(s, job, pair)
     job.separating[pair] = s.separating
     for j in range(job.middle_starts[pair], job.middle_starts[pair + 1]):
@@ -325,17 +322,23 @@ cdef inline void vote_one(Seek* s, Job* job, Py_ssize_t pair) noexcept nogil:
     _report(s, job, pair)
 
 
-cdef inline void test_row(Seek* s, Job* job, Py_ssize_t x) noexcept nogil:
+cdef inline void test_node(Seek* s, Job* job, Py_ssize_t x) noexcept nogil:
     """Test x without conditioning against all that come after it."""
     cdef Sums sums
     cdef Reading r
     cdef Py_ssize_t p = job.data.count
     cdef int y
     for y in range(<int> x + 1, <int> p):
-        if causaldisc_stopped(job.stop):
+        if causaldisc_stops(job.stop):
             return
         add_pair(&s.walk, <int> x, y, &sums)
         read_sums(job.data, &sums, <int> x, y, 1.0, &r)
         job.too_few[x * p + y] = r.verdict != DECIDED
         job.dependent[x * p + y] = r.verdict != DECIDED or not separates(s, &r)
-    job.done[omp_get_thread_num()] += p - 1 - x
+
+
+cdef inline void do_task(Task task, Seek* s, Job* job, Py_ssize_t place) noexcept nogil:
+    """Do the task that comes at a place, unless the work is to end."""
+    if not causaldisc_stops(job.stop):
+        task(s, job, place if job.order == NULL else job.order[place])
+        job.done[omp_get_thread_num()] += 1

@@ -295,10 +295,4 @@ static void causaldisc_count_rows(const int *stratum, const int *code, long leve
     }
 }
 
-/* Another thread may set it at any time. */
-CAUSALDISC_INLINE int causaldisc_stopped(const int *stop)
-{
-    return *(const volatile int *)stop;
-}
-
 #endif

@@ -34,7 +34,6 @@ cdef extern from "tables.h":
     void causaldisc_add_strata(const Terms*, const int*, long, int, int, int*, Sums*) noexcept nogil
     void causaldisc_count_rows(
         const int*, const int*, long, const int*, long, const int*, long, int, int*) noexcept nogil
-    bint causaldisc_stopped(const int*) noexcept nogil
     int omp_get_thread_num() noexcept nogil
 
 cdef enum Way:

@@ -1,5 +1,8 @@
 """The engine of gsq and chisq against its slow twins: the search set by set, and counts in dictionaries."""
 
+import math
+import threading
+import time
 from dataclasses import dataclass
 from itertools import product
 
@@ -10,10 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference import contingency as slow_contingency
 
+from causaldisc.algorithms import pc
 from causaldisc.citests._contingency import ContingencyTest, DfRule, Options
 from causaldisc.citests.base import Answers, Neighbours, Watch
 from causaldisc.context import Context
-from causaldisc.search import depths
+from causaldisc.knowledge import Knowledge
+from causaldisc.search import pairs as pairs_of
+from causaldisc.search import setwise, watching
+from causaldisc.search.colliders import ColliderRule
+from causaldisc.search.undecided import Undecided
 
 WAYS = {"cheapest": 0, "bitmaps": 1, "rows": 2, "sorting": 3}
 
@@ -143,12 +151,12 @@ def test_many_rows_and_levels_are_counted_alike():
 
 @dataclass
 class Setting:
-    """Arguments of a search: every pair of some, all other variables being possible causes."""
+    """Arguments of a search: most pairs of variables, and possible causes of each."""
 
     pairs: np.ndarray
     causes: Neighbours
     middles: Neighbours
-    weakest: Answers
+    scores: np.ndarray
     log_alpha: float
 
     @classmethod
@@ -161,15 +169,21 @@ class Setting:
         causes = Neighbours.build(owners[own].astype(np.int32), members[own].astype(np.int32), p)
         between = [(i, c) for i, ends in enumerate(pairs.tolist()) for c in range(p) if c not in ends]
         numbers, middles = np.array(between, np.int32).reshape(-1, 2).T.copy()
-        weakest = Answers.empty(len(pairs))
-        weakest.log_p[:] = rng.choice([-np.inf, -80.0, -9.0, -2.0], len(pairs))
-        return cls(pairs, causes, Neighbours.build(numbers, middles, len(pairs)), weakest, np.log(alpha))
+        scores = np.log(alpha) + rng.choice([-np.inf, -80.0, -9.0, -0.1], len(pairs))
+        return cls(pairs, causes, Neighbours.build(numbers, middles, len(pairs)), scores, np.log(alpha))
+
+    def watch(self, threads):
+        return Watch(threads, np.random.default_rng(1).permutation(len(self.pairs)).astype(np.int32))
 
 
 def outcome(found):
     """Return an outcome in plain lists, without the count of undecided tests."""
     names = [name for name in vars(found) if name != "insufficient"]
     return {name: value.tolist() if hasattr(value := getattr(found, name), "tolist") else value for name in names}
+
+
+def insufficient(found):
+    return 0 if found.insufficient is None else found.insufficient.sum()
 
 
 OPTIONS = st.tuples(
@@ -183,31 +197,24 @@ def test_search_finds_what_the_search_set_by_set_finds(data, options, depth, thr
     pearson, rule, few, alpha = options
     test = bound(data, pearson, rule, few)
     s = Setting.draw(np.random.default_rng(0), test.variables, alpha)
-    undecided = depths.Undecided()
-    slow = depths._search_set_by_set(
-        Plain(test), s.pairs, s.causes, depth, s.log_alpha, s.weakest, undecided, Context()
-    )
-    watch = Watch(threads)
-    found = test.search(s.pairs, s.causes, depth, s.log_alpha, s.weakest, threads, watch)
+    undecided, watch = Undecided(), s.watch(threads)
+    slow = setwise.search(Plain(test), s.pairs, s.causes, depth, s.log_alpha, s.scores, undecided, Context())
+    found = test.search(s.pairs, s.causes, depth, s.log_alpha, s.scores, watch)
     assert outcome(found) == outcome(slow)
-    assert (0 if found.insufficient is None else found.insufficient.sum()) == sum(undecided.counts.values())
+    assert insufficient(found) == sum(undecided.counts.values())
     assert watch.done.sum() == len(s.pairs)
 
 
-@settings(max_examples=100)
 @given(columns(), OPTIONS, st.integers(1, 3), st.sampled_from([1, 3]))
 def test_votes_are_those_of_the_search_set_by_set(data, options, depth, threads):
     pearson, rule, few, alpha = options
     test = bound(data, pearson, rule, few)
     s = Setting.draw(np.random.default_rng(0), test.variables, alpha)
-    undecided = depths.Undecided()
-    slow = depths.vote(
-        Plain(test), s.pairs, s.causes, s.middles, depth, s.log_alpha, s.weakest, undecided, Context()
-    )
-    watch = Watch(threads)
-    votes = test.vote(s.pairs, s.causes, s.middles, depth, s.log_alpha, s.weakest, threads, watch)
+    undecided, watch = Undecided(), s.watch(threads)
+    slow = setwise.vote(Plain(test), s.pairs, s.causes, s.middles, depth, s.log_alpha, s.scores, undecided, Context())
+    votes = test.vote(s.pairs, s.causes, s.middles, depth, s.log_alpha, s.scores, watch)
     assert outcome(votes) == outcome(slow)
-    assert (0 if votes.insufficient is None else votes.insufficient.sum()) == sum(undecided.counts.values())
+    assert insufficient(votes) == sum(undecided.counts.values())
     assert watch.done.sum() == len(s.pairs)
 
 
@@ -215,17 +222,37 @@ def test_votes_are_those_of_the_search_set_by_set(data, options, depth, threads)
 def test_marginal_says_what_single_tests_say(data, options, threads):
     pearson, rule, few, alpha = options
     test = bound(data, pearson, rule, few)
-    p, watch = test.variables, Watch(threads)
-    found = test.marginal(np.log(alpha), threads, watch)
-    x, y = (a.astype(np.int32) for a in np.triu_indices(p, 1))
-    answers = test.answers(x, y, np.empty((len(x), 0), np.int32))
-    dependent, too_few = np.zeros((2, p, p), np.bool_)
-    dependent[x, y] = ~(answers.decided & (answers.log_p > np.log(alpha)))
-    too_few[x, y] = ~answers.decided
-    assert found.dependent.tolist() == dependent.tolist()
-    assert (found.insufficient is None) == (not too_few.any())
-    assert found.insufficient is None or found.insufficient.tolist() == too_few.tolist()
-    assert watch.done.sum() == len(x)
+    p = test.variables
+    watch = Watch(threads, np.arange(p, dtype=np.int32)[::-1].copy())
+    asked, undecided = pairs_of.above_diagonal(p), Undecided()
+    separated, scores = setwise.marginal(Plain(test), asked, np.log(alpha), undecided, Context())
+    found = test.marginal(np.log(alpha), watch)
+    assert found.dependent.tolist() == (asked & ~separated).tolist()
+    assert insufficient(found) == sum(undecided.counts.values())
+    assert test.scores(pairs_of.marked(found.dependent)).tolist() == scores.tolist()
+    assert watch.done.sum() == p
+
+
+@settings(max_examples=60)
+@given(columns(4), OPTIONS, st.sampled_from(ColliderRule), st.booleans())
+def test_pc_finds_the_same_with_and_without_the_engine(data, options, rule, in_threads):
+    pearson, df_rule, few, alpha = options
+    test = bound(data, pearson, df_rule, few)
+    names = tuple(f"v{i}" for i in range(test.variables))
+    known = Knowledge().bind(names)
+    asked = pc.Options(alpha=alpha, collider_rule=rule)
+    with pytest.MonkeyPatch.context() as patch:
+        if in_threads:
+            patch.setattr(watching, "WORTH_THREADS", 1e-12)
+        graph, found = pc.search(test, names, asked, known, Context(threads=3 if in_threads else 1))
+    slow_graph, slow = pc.search(Plain(test), names, asked, known, Context())
+    assert str(graph) == str(slow_graph)
+    assert evidence(found) == evidence(slow)
+
+
+def evidence(found):
+    separations, weakest = list(found.separations.rows()), rows_of(found.answers)
+    return found.pairs.tolist(), separations, weakest, found.tests_by_depth, found.collider_tests, vars(found.undecided)
 
 
 def test_a_stopped_search_returns_at_once():
@@ -233,11 +260,28 @@ def test_a_stopped_search_returns_at_once():
     codes = rng.integers(0, 2, (12, 3000)).astype(np.int32)
     test = bound((codes, np.full(12, 2, np.int32)), False, DfRule.STRATUM)
     s = Setting.draw(rng, 12, 0.999)
-    watch = Watch(1)
+    watch = Watch()
     watch.stop[0] = 1
-    assert test.search(s.pairs, s.causes, 5, s.log_alpha, s.weakest, 1, watch).tests == 0
-    assert test.vote(s.pairs, s.causes, s.middles, 5, s.log_alpha, s.weakest, 1, watch).tests == 0
-    assert not test.marginal(s.log_alpha, 1, watch).dependent.any()
+    assert test.search(s.pairs, s.causes, 5, s.log_alpha, s.scores, watch).tests == 0
+    assert test.vote(s.pairs, s.causes, s.middles, 5, s.log_alpha, s.scores, watch).tests == 0
+    assert not test.marginal(s.log_alpha, watch).dependent.any()
+    assert watch.done[0] == 0
+
+
+def test_a_search_is_stopped_within_a_pair():
+    """One pair with hundreds of millions of sets, none of which separates."""
+    rng = np.random.default_rng(0)
+    codes = rng.integers(0, 2, (40, 20_000)).astype(np.int32)
+    codes[1] = codes[0]
+    test = bound((codes, np.full(40, 2, np.int32)), False, DfRule.STRATUM)
+    causes = Neighbours.build(np.zeros(38, np.int32), np.arange(2, 40, dtype=np.int32), 40)
+    watch = Watch()
+    stopper = threading.Timer(0.3, watch.stop.fill, [1])
+    stopper.start()
+    started = time.monotonic()
+    test.search(np.array([[0, 1]], np.int32), causes, 9, math.log(0.01), np.full(1, -np.inf), watch)
+    assert time.monotonic() - started < 5
+    stopper.join()
 
 
 def test_arguments_are_checked():
@@ -249,11 +293,13 @@ def test_arguments_are_checked():
     with pytest.raises(ValueError, match="no popcount of form 9"):
         contingency.Tables(codes, levels, False, 0, 0.0, form=9)
     test = ContingencyTest("gsq", codes, levels, False, Options())
-    weakest, none = Answers.empty(1), Neighbours(np.zeros(3, np.int32), np.zeros(0, np.int32))
+    pair, scores = np.array([[0, 1]], np.int32), np.zeros(1)
+    none = Neighbours(np.zeros(3, np.int32), np.zeros(0, np.int32))
     with pytest.raises(ValueError, match="variables must lie in"):
-        test.search(np.array([[0, 2]], np.int32), none, 1, -1.0, weakest, 1, Watch(1))
-    wrong = Neighbours(np.array([0, 1, 1], np.int32), np.zeros(0, np.int32))
+        test.search(pair + 1, none, 1, -1.0, scores, Watch())
     with pytest.raises(ValueError, match="starts must run"):
-        test.search(np.array([[0, 1]], np.int32), wrong, 1, -1.0, weakest, 1, Watch(1))
+        test.search(pair, Neighbours(np.array([0, 1, 1], np.int32), none.members), 1, -1.0, scores, Watch())
     with pytest.raises(ValueError, match="shapes do not match"):
-        test.search(np.array([[0, 1]], np.int32), none, 1, -1.0, weakest, 2, Watch(1))
+        test.search(pair, none, 0, -1.0, scores, Watch())
+    with pytest.raises(ValueError, match="every number once"):
+        test.search(pair, none, 1, -1.0, scores, Watch(1, np.ones(1, np.int32)))

@@ -85,10 +85,20 @@ class ContingencyTest:
         self.tables.tests(x, y, given, out.log_p, out.statistic, out.df, out.n, out.verdict)
         return out
 
-    def marginal(self, log_alpha: float, threads: int, watch: Watch) -> Marginal:
-        dependent, too_few = np.zeros((2, self.variables, self.variables), np.uint8)
-        self.tables.marginal(log_alpha, dependent, too_few, threads, watch.stop, watch.done)
-        return Marginal(dependent.view(np.bool_), too_few.view(np.bool_) if too_few.any() else None)
+    def seconds_per_test(self, depth: int) -> float:
+        return self.tables.seconds_per_test(depth)
+
+    def marginal(self, log_alpha: float, watch: Watch) -> Marginal:
+        dependent, too_few = np.zeros((2, self.variables, self.variables), np.bool_)
+        self.tables.marginal(
+            log_alpha, dependent.view(np.uint8), too_few.view(np.uint8), watch.order, watch.stop, watch.done
+        )
+        return Marginal(dependent, too_few if too_few.any() else None)
+
+    def scores(self, pairs: NDArray[np.int32]) -> NDArray[np.float64]:
+        ends = np.ascontiguousarray(pairs.T)
+        answers = self.answers(ends[0], ends[1], np.empty((len(pairs), 0), np.int32))
+        return np.where(answers.decided, answers.log_p, -np.inf)
 
     def search(
         self,
@@ -96,19 +106,18 @@ class ContingencyTest:
         causes: Neighbours,
         depth: int,
         log_alpha: float,
-        weakest: Answers,
-        threads: int,
+        scores: NDArray[np.float64],
         watch: Watch,
     ) -> Found:
         k = len(pairs)
-        sets, insufficient = np.zeros((k, depth), np.int32), np.zeros(k, np.int64)
-        separated, improved = np.zeros((2, k), np.uint8)
+        scores, sets, insufficient = scores.copy(), np.zeros((k, depth), np.int32), np.zeros(k, np.int64)
+        separated, improved = np.zeros((2, k), np.bool_)
         tests = self.tables.search(
-            pairs, causes.starts, causes.members, depth, log_alpha, weakest.log_p, sets, separated, improved,
-            insufficient, threads, watch.stop, watch.done,
+            pairs, causes.starts, causes.members, depth, log_alpha, scores, sets, separated.view(np.uint8),
+            improved.view(np.uint8), insufficient, watch.order, watch.stop, watch.done,
         )  # fmt: skip
         undecided = insufficient if insufficient.any() else None
-        return Found(separated.view(np.bool_), improved.view(np.bool_), np.sort(sets, axis=1), tests, undecided)
+        return Found(separated, scores, improved, np.sort(sets, axis=1), tests, undecided)
 
     def vote(
         self,
@@ -117,20 +126,19 @@ class ContingencyTest:
         middles: Neighbours,
         depth: int,
         log_alpha: float,
-        weakest: Answers,
-        threads: int,
+        scores: NDArray[np.float64],
         watch: Watch,
     ) -> Votes:
         k = len(pairs)
-        sets, insufficient = np.zeros((k, depth), np.int32), np.zeros(k, np.int64)
+        scores, sets, insufficient = scores.copy(), np.zeros((k, depth), np.int32), np.zeros(k, np.int64)
         separating, members = np.zeros(k, np.int64), np.zeros(len(middles.members), np.int64)
-        improved = np.zeros(k, np.uint8)
+        improved = np.zeros(k, np.bool_)
         tests = self.tables.vote(
-            pairs, causes.starts, causes.members, middles.starts, middles.members, depth, log_alpha, weakest.log_p,
-            sets, separating, members, improved, insufficient, threads, watch.stop, watch.done,
+            pairs, causes.starts, causes.members, middles.starts, middles.members, depth, log_alpha, scores,
+            sets, separating, members, improved.view(np.uint8), insufficient, watch.order, watch.stop, watch.done,
         )  # fmt: skip
         undecided = insufficient if insufficient.any() else None
-        return Votes(separating, members, improved.view(np.bool_), np.sort(sets, axis=1), tests, undecided)
+        return Votes(separating, members, scores, improved, np.sort(sets, axis=1), tests, undecided)
 
 
 def bind(name: str, data: Dataset, pearson: bool, options: Options) -> ContingencyTest:
