@@ -21,6 +21,13 @@
 
 #define CAUSALDISC_INLINE static inline __attribute__((always_inline))
 
+/* Loops that compilers vectorise themselves, for three generations of processors where the loader can choose. */
+#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 11
+#define CAUSALDISC_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define CAUSALDISC_CLONES
+#endif
+
 /* Words of 64 rows in a block; bitmaps are padded to whole blocks. */
 #define CAUSALDISC_BLOCK 8
 /* Cells whose counts are kept in registers. */
@@ -208,7 +215,11 @@ CAUSALDISC_INLINE void causaldisc_add_strata_of(const causaldisc_Terms *terms, c
     int64_t sum = 0;
     const int64_t *logs = terms->table;
     for (long s = 0; s < strata; s++, table += lx * ly) {
-        int total = 0, rows_seen = 0, columns_seen = 0;
+        int total = 0, rows_seen = 0, columns_seen = 0, any = 0;
+        for (int c = 0; c < lx * ly; c++)
+            any |= table[c];
+        if (!any)
+            continue;
         for (int j = 0; j < ly; j++)
             columns[j] = 0;
         for (int i = 0; i < lx; i++) {
@@ -222,8 +233,6 @@ CAUSALDISC_INLINE void causaldisc_add_strata_of(const causaldisc_Terms *terms, c
             if (!terms->pearson)
                 sum -= causaldisc_n_log_n(terms, row);
         }
-        if (total == 0)
-            continue;
         for (int j = 0; j < ly; j++)
             columns_seen += columns[j] > 0;
         if (terms->pearson) {
@@ -258,6 +267,7 @@ CAUSALDISC_INLINE void causaldisc_add_strata_of(const causaldisc_Terms *terms, c
 }
 
 /* Add `strata` tables of counts, each lx * ly; `columns` has room for ly numbers. */
+CAUSALDISC_CLONES
 static void causaldisc_add_strata(const causaldisc_Terms *terms, const int *table, long strata, int lx, int ly,
                                   int *columns, causaldisc_Sums *sums)
 {
@@ -270,8 +280,20 @@ static void causaldisc_add_strata(const causaldisc_Terms *terms, const int *tabl
         causaldisc_add_strata_of(terms, table, strata, lx, ly, columns, sums);
 }
 
+/* after = before * levels + code, -1 where either is missing; `before` may be NULL for one stratum. */
+CAUSALDISC_CLONES
+static void causaldisc_split(const int *before, const int *code, long levels, long rows, int *after)
+{
+    if (before)
+        for (long i = 0; i < rows; i++)
+            after[i] = (before[i] | code[i]) < 0 ? -1 : before[i] * (int)levels + code[i];
+    else
+        memcpy(after, code, (size_t)rows * sizeof *code);
+}
+
 /* Count rows in a dense table: entry (stratum * levels + code) * cells + cell, the last entry for rows with a missing
    code (negative). `stratum`, `code` and `weight` may be NULL: one stratum, one level, weights of one. */
+CAUSALDISC_CLONES
 static void causaldisc_count_rows(const int *stratum, const int *code, long levels, const int *cell, long cells,
                                   const int *weight, long rows, int dead, int *table)
 {

@@ -32,6 +32,7 @@ cdef extern from "tables.h":
     int64_t causaldisc_n_log_n(const Terms*, int64_t) noexcept nogil
     int64_t causaldisc_share(const Terms*, int64_t, int64_t, int64_t, int64_t) noexcept nogil
     void causaldisc_add_strata(const Terms*, const int*, long, int, int, int*, Sums*) noexcept nogil
+    void causaldisc_split(const int*, const int*, long, long, int*) noexcept nogil
     void causaldisc_count_rows(
         const int*, const int*, long, const int*, long, const int*, long, int, int*) noexcept nogil
     int omp_get_thread_num() noexcept nogil
@@ -60,6 +61,8 @@ cdef extern from *:
     const double STRATUM_COST "4.0"  # one stratum by bitmaps, whatever the rows
     const double ROW_COST "1.2"  # one row in a dense table
     const double ENTRY_COST "0.7"  # one entry of a dense table, cleared and read
+    const double EMPTY_COST "0.3"  # the same of one in a stratum without rows
+    const double NUMBER_COST "2.0"  # one row whose stratum is numbered
     const double SORT_COST "9.0"  # one row by sorting
 
 
@@ -281,8 +284,26 @@ cdef inline void _split_strata(Walk* w, long level, int z, int* tables) noexcept
                 tables[(s * lz + counted) * cells + c] = left
 
 
-cdef inline bint _by_bitmaps(Walk* w, long level) noexcept nogil:
-    """Tell whether the strata of a level have bitmaps, and make them."""
+cdef inline bint _bitmaps_are_cheaper(Walk* w, long level, int last) noexcept nogil:
+    """Tell whether counting the strata of a level, split by a last variable, takes less by bitmaps than by rows.
+    How many strata there are is known up to the last level with bitmaps, from there all possible ones count."""
+    cdef const Columns* d = w.data
+    cdef double strata = w.strata[w.bit_level], split, bitmaps, rows
+    cdef long k
+    for k in range(w.bit_level, level):
+        strata *= d.levels[w.chosen[k]]
+    strata = min(strata, <double> d.distinct)
+    split = strata * d.levels[last]
+    bitmaps = strata * (d.levels[last] - d.complete[last]) * (w.cells * d.blocks * d.block_cost + STRATUM_COST)
+    rows = d.distinct * ROW_COST
+    if split * w.cells > d.dense:
+        rows = d.distinct * SORT_COST
+    return bitmaps <= rows
+
+
+cdef inline bint _by_bitmaps(Walk* w, long level, int last) noexcept nogil:
+    """Tell whether the strata of a level, split by a last variable, are to be counted by bitmaps, and make those of
+    the level."""
     cdef const Columns* d = w.data
     cdef int* before
     cdef int* after
@@ -296,14 +317,16 @@ cdef inline bint _by_bitmaps(Walk* w, long level) noexcept nogil:
         return False
     if w.bit_level < 0:
         _split_pair(w)
-    while w.bit_level < level:
+    while True:
         k = w.bit_level
+        if w.strata[k] < 0 or (d.way == CHEAPEST and not _bitmaps_are_cheaper(w, level, last)):
+            return False
+        if k == level:
+            return True
         z = w.chosen[k]
         lz = d.levels[z]
         w.bit_level = k + 1
-        if w.strata[k] < 0 or d.first[z] < 0 or w.strata[k] * lz > d.strata or (
-            d.way == CHEAPEST and _bitmap_cost(w, k, z) > _rows_cost(w, k, z)
-        ):
+        if w.strata[k] < 0 or d.first[z] < 0 or w.strata[k] * lz > d.strata:
             w.strata[k + 1] = -1
             continue
         before, after = _tables(w, k), _tables(w, k + 1)
@@ -327,7 +350,6 @@ cdef inline bint _by_bitmaps(Walk* w, long level) noexcept nogil:
                 into += words
                 seen += 1
         w.strata[k + 1] = seen
-    return w.strata[level] >= 0
 
 
 # ---- rows
@@ -376,6 +398,18 @@ cdef inline const int* _codes(Walk* w, int v) noexcept nogil:
     return w.data.codes + <Py_ssize_t> v * w.data.distinct
 
 
+cdef inline long _split_codes(Walk* w, const int* before, long strata, int z, int* after) noexcept nogil:
+    """Split strata by z; returns how many there are. They are renumbered only when tables with a place for each
+    that there could be, those of sets with one more variable, would take longer than that."""
+    cdef const Columns* d = w.data
+    cdef double could_be = <double> strata * d.levels[z]
+    if (could_be - min(could_be, <double> d.distinct)) * d.levels[z] * w.cells * EMPTY_COST < d.distinct * NUMBER_COST:
+        causaldisc_split(before, _codes(w, z), d.levels[z], d.distinct, after)
+        return strata * d.levels[z]
+    return renumber_strata(
+        before, strata, _codes(w, z), d.levels[z], False, d.distinct, after, w.renumber, w.keys)
+
+
 cdef inline const int* _stratum_codes(Walk* w, long level) noexcept nogil:
     """Return the stratum of each row at a level; NULL where there is only one."""
     cdef const Columns* d = w.data
@@ -387,9 +421,8 @@ cdef inline const int* _stratum_codes(Walk* w, long level) noexcept nogil:
     while w.code_level < level:
         k = w.code_level
         z = w.chosen[k]
-        w.code_strata[k + 1] = renumber_strata(
-            w.codes + k * d.distinct if k else NULL, w.code_strata[k], _codes(w, z), d.levels[z], False, d.distinct,
-            w.codes + (k + 1) * d.distinct, w.renumber, w.keys)
+        w.code_strata[k + 1] = _split_codes(
+            w, w.codes + k * d.distinct if k else NULL, w.code_strata[k], z, w.codes + (k + 1) * d.distinct)
         w.code_level = k + 1
     return w.codes + level * d.distinct if level else NULL
 
@@ -534,30 +567,11 @@ cdef inline void _add_by_rows(Walk* w, long level, int z, Sums* sums) noexcept n
 # ---- either
 
 
-cdef inline double _bitmap_cost(Walk* w, long level, int z) noexcept nogil:
-    """Return what it takes to count the strata of a level, split by z, by bitmaps."""
-    cdef const Columns* d = w.data
-    cdef double passes = <double> w.strata[level] * (d.levels[z] - d.complete[z])
-    return passes * (w.cells * d.blocks * d.block_cost + STRATUM_COST) + ENTRY_COST * (
-        <double> w.strata[level] * d.levels[z] * w.cells)
-
-
-cdef inline double _rows_cost(Walk* w, long level, int z) noexcept nogil:
-    """Return what it takes by rows; the strata are those that bitmaps have seen."""
-    cdef const Columns* d = w.data
-    cdef double entries = <double> w.strata[level] * d.levels[z] * w.cells
-    if entries > d.dense:
-        return d.distinct * SORT_COST
-    return d.distinct * ROW_COST + entries * ENTRY_COST
-
-
 cdef inline void add_tables(Walk* w, long level, int z, Sums* sums) noexcept nogil:
     """Add up the tables of the pair given the first `level` chosen variables and z."""
     cdef const Columns* d = w.data
     sums.sum = sums.df = sums.strata = sums.n = 0
-    if d.first[z] >= 0 and _by_bitmaps(w, level) and (
-        d.way == BITMAPS or _bitmap_cost(w, level, z) <= _rows_cost(w, level, z)
-    ):
+    if d.first[z] >= 0 and _by_bitmaps(w, level, z):
         _split_strata(w, level, z, w.last)
         causaldisc_add_strata(&d.terms, w.last, w.strata[level] * d.levels[z], w.lx, w.ly, w.column, sums)
         memset(w.column, 0, w.ly * sizeof(int))
