@@ -209,75 +209,84 @@ CAUSALDISC_INLINE int64_t causaldisc_share(const causaldisc_Terms *terms, int64_
     return (int64_t)(term * (double)((int64_t)1 << terms->bits) + 0.5);
 }
 
-CAUSALDISC_INLINE void causaldisc_add_strata_of(const causaldisc_Terms *terms, const int *table, long strata,
-                                                const int lx, const int ly, int *columns, causaldisc_Sums *sums)
+/* Most strata of deep sets are empty: look at two counts at a time. */
+CAUSALDISC_INLINE int causaldisc_any(const int *counts, const int cells)
 {
+    uint64_t any = cells % 2 ? (uint64_t)counts[cells - 1] : 0, two;
+    for (int c = 0; c + 1 < cells; c += 2) {
+        memcpy(&two, counts + c, sizeof two);
+        any |= two;
+    }
+    return any != 0;
+}
+
+CAUSALDISC_INLINE void causaldisc_add_strata_of(const causaldisc_Terms *terms, const int *table, long strata,
+                                                const int lx, const int ly, int *margins, causaldisc_Sums *sums)
+{
+    int *rows = margins, *columns = margins + lx;
     int64_t sum = 0;
-    const int64_t *logs = terms->table;
     for (long s = 0; s < strata; s++, table += lx * ly) {
-        int total = 0, rows_seen = 0, columns_seen = 0, any = 0;
-        for (int c = 0; c < lx * ly; c++)
-            any |= table[c];
-        if (!any)
+        int total = 0, rows_seen = 0, columns_seen = 0;
+        if (!causaldisc_any(table, lx * ly))
             continue;
         for (int j = 0; j < ly; j++)
             columns[j] = 0;
         for (int i = 0; i < lx; i++) {
-            int row = 0;
+            rows[i] = 0;
             for (int j = 0; j < ly; j++) {
-                row += table[i * ly + j];
+                rows[i] += table[i * ly + j];
                 columns[j] += table[i * ly + j];
             }
-            total += row;
-            rows_seen += row > 0;
-            if (!terms->pearson)
-                sum -= causaldisc_n_log_n(terms, row);
+            total += rows[i];
+            rows_seen += rows[i] > 0;
         }
         for (int j = 0; j < ly; j++)
             columns_seen += columns[j] > 0;
-        if (terms->pearson) {
-            for (int i = 0; i < lx; i++) {
-                int row = 0;
-                for (int j = 0; j < ly; j++)
-                    row += table[i * ly + j];
-                for (int j = 0; j < ly; j++)
-                    if (table[i * ly + j])
-                        sum += causaldisc_share(terms, table[i * ly + j], row, columns[j], total);
-            }
-            sum -= (int64_t)total << terms->bits;
-        } else {
-            if (total < terms->size) {
-                for (int c = 0; c < lx * ly; c++)
-                    sum += logs[table[c]];
-                for (int j = 0; j < ly; j++)
-                    sum -= logs[columns[j]];
-            } else {
-                for (int c = 0; c < lx * ly; c++)
-                    sum += causaldisc_n_log_n(terms, table[c]);
-                for (int j = 0; j < ly; j++)
-                    sum -= causaldisc_n_log_n(terms, columns[j]);
-            }
-            sum += causaldisc_n_log_n(terms, total);
-        }
-        sums->df += (int64_t)(rows_seen - 1) * (columns_seen - 1);
         sums->strata += 1;
         sums->n += total;
+        if (rows_seen == 1 || columns_seen == 1)
+            continue; /* all terms cancel */
+        sums->df += (int64_t)(rows_seen - 1) * (columns_seen - 1);
+        if (terms->pearson) {
+            for (int i = 0; i < lx; i++)
+                for (int j = 0; j < ly; j++)
+                    if (table[i * ly + j])
+                        sum += causaldisc_share(terms, table[i * ly + j], rows[i], columns[j], total);
+            sum -= (int64_t)total << terms->bits;
+        } else if (total < terms->size) {
+            const int64_t *logs = terms->table;
+            for (int c = 0; c < lx * ly; c++)
+                sum += logs[table[c]];
+            for (int i = 0; i < lx; i++)
+                sum -= logs[rows[i]];
+            for (int j = 0; j < ly; j++)
+                sum -= logs[columns[j]];
+            sum += logs[total];
+        } else {
+            for (int c = 0; c < lx * ly; c++)
+                sum += causaldisc_n_log_n(terms, table[c]);
+            for (int i = 0; i < lx; i++)
+                sum -= causaldisc_n_log_n(terms, rows[i]);
+            for (int j = 0; j < ly; j++)
+                sum -= causaldisc_n_log_n(terms, columns[j]);
+            sum += causaldisc_n_log_n(terms, total);
+        }
     }
     sums->sum += sum;
 }
 
-/* Add `strata` tables of counts, each lx * ly; `columns` has room for ly numbers. */
+/* Add `strata` tables of counts, each lx * ly; `margins` has room for lx + ly numbers. */
 CAUSALDISC_CLONES
 static void causaldisc_add_strata(const causaldisc_Terms *terms, const int *table, long strata, int lx, int ly,
-                                  int *columns, causaldisc_Sums *sums)
+                                  int *margins, causaldisc_Sums *sums)
 {
-    int few[3];
+    int few[6];
     if (lx == 2 && ly == 2)
         causaldisc_add_strata_of(terms, table, strata, 2, 2, few, sums);
     else if (lx == 3 && ly == 3)
         causaldisc_add_strata_of(terms, table, strata, 3, 3, few, sums);
     else
-        causaldisc_add_strata_of(terms, table, strata, lx, ly, columns, sums);
+        causaldisc_add_strata_of(terms, table, strata, lx, ly, margins, sums);
 }
 
 /* after = before * levels + code, -1 where either is missing; `before` may be NULL for one stratum. */

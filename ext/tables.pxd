@@ -51,19 +51,19 @@ cdef enum:
     BYTES_OF_STRATA = 1 << 25  # for the bitmaps of one prefix
     SMALLEST_DENSE = 1 << 12  # entries of a dense table that are always allowed
 
-# Costs in nanoseconds; `python benchmarks/discrete.py paths` measures them again. Index: form of the popcount.
+# Costs in nanoseconds, of an AMD EPYC (Zen 4); `python benchmarks/discrete.py paths` measures the like.
 cdef extern from *:
     """
-    /* Plain C, POPCNT, AVX-512: one block (512 rows) of one cell of one stratum. */
-    static const double causaldisc_block_cost[3] = {12.0, 2.2, 0.6};
+    /* One block (512 rows) of one cell of one stratum, by the form of the popcount: plain C, POPCNT, AVX-512. */
+    static const double causaldisc_block_cost[3] = {12.5, 2.3, 0.52};
     """
     const double[3] BLOCK_COST "causaldisc_block_cost"
-    const double STRATUM_COST "4.0"  # one stratum by bitmaps, whatever the rows
-    const double ROW_COST "1.2"  # one row in a dense table
+    const double STRATUM_COST "12.0"  # one stratum by bitmaps, whatever the rows
+    const double ROW_COST "0.7"  # one row in a dense table
     const double ENTRY_COST "0.7"  # one entry of a dense table, cleared and read
     const double EMPTY_COST "0.3"  # the same of one in a stratum without rows
     const double NUMBER_COST "2.0"  # one row whose stratum is numbered
-    const double SORT_COST "9.0"  # one row by sorting
+    const double SORT_COST "6.0"  # one row by sorting
 
 
 cdef struct Columns:
@@ -122,6 +122,7 @@ cdef struct Walk:
     int* starts
     int* renumber
     int64_t* keys
+    int* margins  # of one table
     int* column  # counts by level of y
     int* touched
     int* touched_cells
@@ -151,6 +152,7 @@ cdef inline bint open_walk(Walk* w, const Columns* data, long depth) noexcept no
     w.starts = <int*> malloc((max(rows, <long> data.most_levels) + 2) * sizeof(int))
     w.renumber = <int*> malloc(room_to_renumber(rows) * sizeof(int))
     w.keys = <int64_t*> malloc(room_to_renumber(rows) * sizeof(int64_t))
+    w.margins = <int*> malloc(2 * max(data.most_levels, 1) * sizeof(int))
     w.column = <int*> calloc(max(data.most_levels, 1), sizeof(int))
     w.touched = <int*> malloc(max(data.most_levels, 1) * sizeof(int))
     w.touched_cells = <int*> malloc(max(data.most_levels, 1) * sizeof(int))
@@ -159,7 +161,7 @@ cdef inline bint open_walk(Walk* w, const Columns* data, long depth) noexcept no
         w.chosen != NULL and w.strata != NULL and w.code_strata != NULL and w.cell_bits != NULL and w.planes != NULL
         and w.tables != NULL and w.last != NULL and w.codes != NULL and w.cell != NULL and w.dense != NULL
         and w.order != NULL and w.sorted_rows != NULL and w.starts != NULL and w.renumber != NULL and w.keys != NULL
-        and w.column != NULL and w.touched != NULL and w.touched_cells != NULL and w.in_row != NULL
+        and w.margins != NULL and w.column != NULL and w.touched != NULL and w.touched_cells != NULL and w.in_row != NULL
     )
 
 
@@ -179,6 +181,7 @@ cdef inline void close_walk(Walk* w) noexcept nogil:
     free(w.starts)
     free(w.renumber)
     free(w.keys)
+    free(w.margins)
     free(w.column)
     free(w.touched)
     free(w.touched_cells)
@@ -531,7 +534,8 @@ cdef inline void _add_sorted(Walk* w, const int* rows, long count, Sums* sums) n
         if not terms.pearson:
             sum -= causaldisc_n_log_n(terms, w.column[w.touched[j]])
         w.column[w.touched[j]] = 0
-    sums.sum += sum + (causaldisc_n_log_n(terms, total) if not terms.pearson else -(total << terms.bits))
+    if rows_seen > 1 and columns > 1:  # else all terms cancel
+        sums.sum += sum + (causaldisc_n_log_n(terms, total) if not terms.pearson else -(total << terms.bits))
     sums.df += (rows_seen - 1) * (columns - 1)
     sums.strata += 1
     sums.n += total
@@ -560,8 +564,7 @@ cdef inline void _add_by_rows(Walk* w, long level, int z, Sums* sums) noexcept n
     memset(w.dense, 0, (entries + 1) * sizeof(int))
     causaldisc_count_rows(
         stratum, _codes(w, z) if z >= 0 else NULL, lz, w.cell, w.cells, d.weights, d.distinct, <int> entries, w.dense)
-    causaldisc_add_strata(&d.terms, w.dense, strata * lz, w.lx, w.ly, w.column, sums)
-    memset(w.column, 0, w.ly * sizeof(int))
+    causaldisc_add_strata(&d.terms, w.dense, strata * lz, w.lx, w.ly, w.margins, sums)
 
 
 # ---- either
@@ -573,8 +576,7 @@ cdef inline void add_tables(Walk* w, long level, int z, Sums* sums) noexcept nog
     sums.sum = sums.df = sums.strata = sums.n = 0
     if d.first[z] >= 0 and _by_bitmaps(w, level, z):
         _split_strata(w, level, z, w.last)
-        causaldisc_add_strata(&d.terms, w.last, w.strata[level] * d.levels[z], w.lx, w.ly, w.column, sums)
-        memset(w.column, 0, w.ly * sizeof(int))
+        causaldisc_add_strata(&d.terms, w.last, w.strata[level] * d.levels[z], w.lx, w.ly, w.margins, sums)
     else:
         _add_by_rows(w, level, z, sums)
 
@@ -588,8 +590,7 @@ cdef inline void add_pair(Walk* w, int x, int y, Sums* sums) noexcept nogil:
         d.way == BITMAPS or cells * d.blocks * d.block_cost <= d.distinct * ROW_COST
     ):
         pair_table(w, x, y, w.last)
-        causaldisc_add_strata(&d.terms, w.last, 1, d.levels[x], d.levels[y], w.column, sums)
-        memset(w.column, 0, d.levels[y] * sizeof(int))
+        causaldisc_add_strata(&d.terms, w.last, 1, d.levels[x], d.levels[y], w.margins, sums)
     else:
         set_pair(w, x, y)
         _add_by_rows(w, 0, -1, sums)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from reference import contingency as slow_contingency
 
 from causaldisc.algorithms import pc
-from causaldisc.citests._contingency import ContingencyTest, DfRule, Options
+from causaldisc.citests._contingency import ContingencyTest, DfRule, Options, bind_codes
 from causaldisc.citests.base import Answers, Neighbours, Watch
 from causaldisc.context import Context
 from causaldisc.knowledge import Knowledge
@@ -72,7 +72,7 @@ def columns(draw, most_levels=12):
 def bound(data, pearson, rule, min_rows_per_df=0.0):
     codes, levels = data
     options = Options(df=rule, min_rows_per_df=min_rows_per_df)
-    return ContingencyTest("chisq" if pearson else "gsq", codes, levels, pearson, options)
+    return bind_codes("chisq" if pearson else "gsq", codes, levels, pearson, options)
 
 
 def answers_by(data, pearson, rule, x, y, given_, **ways):
@@ -292,7 +292,7 @@ def test_arguments_are_checked():
         contingency.Tables(codes, levels[:1], False, 0, 0.0)
     with pytest.raises(ValueError, match="no popcount of form 9"):
         contingency.Tables(codes, levels, False, 0, 0.0, form=9)
-    test = ContingencyTest("gsq", codes, levels, False, Options())
+    test = bind_codes("gsq", codes, levels, False, Options())
     pair, scores = np.array([[0, 1]], np.int32), np.zeros(1)
     none = Neighbours(np.zeros(3, np.int32), np.zeros(0, np.int32))
     with pytest.raises(ValueError, match="variables must lie in"):

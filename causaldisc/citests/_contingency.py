@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,16 +64,9 @@ class ContingencyTest:
     name: str
     codes: NDArray[np.int32]
     levels: NDArray[np.int32]
-    pearson: bool
     options: Options
+    tables: contingency.Tables  # the codes in forms that are fast to count
     deepest: int | None = None
-
-    @cached_property
-    def tables(self) -> contingency.Tables:
-        """The codes in the forms that are fast to count."""
-        return contingency.Tables(
-            self.codes, self.levels, self.pearson, _CODES[self.options.df], self.options.min_rows_per_df
-        )
 
     @property
     def variables(self) -> int:
@@ -144,4 +136,12 @@ class ContingencyTest:
 def bind(name: str, data: Dataset, pearson: bool, options: Options) -> ContingencyTest:
     """Bind a test to the codes of the data."""
     levels = np.array([len(c.levels) for c in data.columns], np.int32)
-    return ContingencyTest(name, data.code_matrix(), levels, pearson, options)
+    return bind_codes(name, data.code_matrix(), levels, pearson, options)
+
+
+def bind_codes(
+    name: str, codes: NDArray[np.int32], levels: NDArray[np.int32], pearson: bool, options: Options
+) -> ContingencyTest:
+    """Bind a test to category codes, shape (variables, rows), 0..levels-1, -1 where missing."""
+    tables = contingency.Tables(codes, levels, pearson, _CODES[options.df], options.min_rows_per_df)
+    return ContingencyTest(name, codes, levels, options, tables)
