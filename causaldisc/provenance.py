@@ -10,9 +10,11 @@ from causaldisc.data.dataset import Dataset
 from causaldisc.search.skeleton import Skeleton
 
 
-def of_search(algorithm: str, options: Mapping[str, object], data: Dataset, skeleton: Skeleton) -> dict[str, object]:
-    """Describe a constraint-based search."""
-    return {
+def of_search(
+    algorithm: str, options: Mapping[str, object], data: Dataset, skeleton: Skeleton, unlisted: int = 0
+) -> dict[str, object]:
+    """Describe a constraint-based search; `unlisted` pairs that the empty set separates are too many to list."""
+    described: dict[str, object] = {
         "tool": "causaldisc",
         "version": __version__,
         "algorithm": algorithm,
@@ -30,3 +32,6 @@ def of_search(algorithm: str, options: Mapping[str, object], data: Dataset, skel
             "colliders": skeleton.collider_tests,
         },
     }
+    if unlisted:
+        described["separations_not_listed"] = unlisted
+    return described

@@ -19,6 +19,9 @@ class Separation(NamedTuple):
     n: int | None = None
 
 
+TIME_LIMIT = "time-limit"
+
+
 @dataclass(frozen=True)
 class Notice:
     """Something the user should know: a short code for programs and a sentence for people."""
@@ -39,3 +42,8 @@ class Result:
     separations: Sequence[Separation] = ()
     warnings: tuple[Notice, ...] = ()
     provenance: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether a time limit ended the search before it was done."""
+        return any(notice.code == TIME_LIMIT for notice in self.warnings)

@@ -14,9 +14,11 @@ from causaldisc.cli.talk import TalkOptions
 from causaldisc.cli.writing import WriteOptions, write
 
 from causaldisc import citests, knowledge, registry
-from causaldisc.data import reading
+from causaldisc.data import covariance, reading
+from causaldisc.data.dataset import Dataset
 from causaldisc.data.reading import ReadOptions
 from causaldisc.data.validation import validate_for_analysis
+from causaldisc.errors import ComputationError
 from causaldisc.knowledge import Knowledge
 from causaldisc.options import Options, opt
 from causaldisc.result import Result
@@ -79,30 +81,51 @@ def test_choice(chosen: Any) -> citests.TestChoice:
     return citests.TestChoice(values.pop("test"), values)
 
 
+@dataclass(frozen=True, kw_only=True)
+class MatrixOptions(Options):
+    """A matrix in place of the data."""
+
+    TITLE = "Reading"
+
+    covariance: int | None = opt(
+        None,
+        "DATA is a covariance or correlation matrix, whole or one triangle, of this many rows.",
+        metavar="ROWS",
+    )
+
+    def read(self, data: str, options: ReadOptions) -> Dataset:
+        """Return the data of a file, or those that its matrix stands for."""
+        if self.covariance is None:
+            return reading.read(data, options)
+        return covariance.read(data, self.covariance, options)
+
+
 def command(name: str) -> Any:
     """Return the command of an algorithm."""
     module = registry.load(ALGORITHMS, name)
     takes = inspect.signature(module.run).parameters
     groups: dict[str, type] = {"options": module.Options}
     if "test" in takes:
-        groups["test"] = test_options()
+        groups |= {"test": test_options(), "matrix": MatrixOptions}
     if "knowledge" in takes:
         groups["knowledge"] = KnowledgeOptions
     groups |= {"read": ReadOptions, "write": WriteOptions, "run": RunOptions, "talk": TalkOptions}
 
-    def discover(data: DataArgument, **chosen: Any) -> None:
+    def discover(data: DataArgument, **chosen: Any) -> int:
         plan = chosen["write"].plan(data)
         more: dict[str, Any] = {}
         if "knowledge" in takes:
             more["knowledge"] = chosen["knowledge"].load()
         if "test" in takes:
             more["test"] = test_choice(chosen["test"])
-        context = chosen["talk"].context(chosen["run"].resolved())
-        dataset = validate_for_analysis(reading.read(data, chosen["read"]), chosen["read"])
+        context = chosen["talk"].context(chosen["run"])
+        source = chosen["matrix"] if "test" in takes else reading
+        dataset = validate_for_analysis(source.read(data, chosen["read"]), chosen["read"])
         result = module.run(dataset, options=chosen["options"], context=context, **more)
         chosen["talk"].warn(result.warnings)
         write(result, plan)
         chosen["talk"].say(_in_one_line(name, result))
+        return ComputationError.exit_code if result.is_partial else 0
 
     return flags.command(discover, name, module.__doc__ or "", groups)
 

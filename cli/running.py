@@ -13,7 +13,7 @@ VARIABLE = "CAUSALDISC_THREADS"
 
 @dataclass(frozen=True, kw_only=True)
 class RunOptions(Options):
-    """Resources; they never change a result."""
+    """Resources. Threads never change a result; a time limit can make it a smaller depth's."""
 
     TITLE = "Running"
 
@@ -21,6 +21,12 @@ class RunOptions(Options):
         None,
         f"Threads to use. Without it, what {VARIABLE} says, else one under 'make -j', else all cores of this process.",
         at_least=1,
+    )
+
+    max_seconds: float | None = opt(
+        None,
+        "Stop searching after so many seconds, write what is found (the depths that are finished), and exit with 4.",
+        above=0,
     )
 
     def resolved(self) -> int:

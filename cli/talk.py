@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 
+from causaldisc.cli.running import RunOptions
+
 from causaldisc.context import Context
 from causaldisc.options import Options, opt
 from causaldisc.result import Notice
@@ -56,12 +58,16 @@ class TalkOptions(Options):
             if len(messages) > len(shown):
                 tell(f"{PROGRAM}: warning: {len(messages) - len(shown)} more of {code} (-v shows all)")
 
-    def context(self, threads: int = 1) -> Context:
-        """Return a context for some threads, whose progress goes to stderr if it is wanted."""
+    def context(self, run: RunOptions | None = None) -> Context:
+        """Return a context for what a run may use, whose progress goes to stderr if it is wanted."""
         wanted = self.progress is Progress.ALWAYS or (
             self.progress is Progress.AUTO and not self.quiet and sys.stderr.isatty()
         )
-        return Context(_meter(), threads) if wanted else Context(threads=threads)
+        context = Context(_meter()) if wanted else Context()
+        if run is not None:
+            context.threads = run.resolved()
+            context.deadline = None if run.max_seconds is None else time.monotonic() + run.max_seconds
+        return context
 
 
 def _meter() -> Callable[[int, int, str], None]:

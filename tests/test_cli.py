@@ -5,8 +5,10 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from causaldisc.cli.main import main
 
@@ -107,6 +109,38 @@ def test_an_interrupt_exits_with_130(tmp_path):
         _, err = process.communicate(timeout=30)
     assert process.returncode == 130
     assert err.decode() == "causaldisc: error: interrupted\n"
+
+
+@pytest.fixture(scope="module")
+def endless(tmp_path_factory):
+    """A CSV file of 60 columns that depend on one hidden variable: every depth takes longer than the one before."""
+    rng = np.random.default_rng(0)
+    values = rng.standard_normal((1000, 1)) * 2 + rng.standard_normal((1000, 60))
+    path = tmp_path_factory.mktemp("endless") / "endless.csv"
+    np.savetxt(path, values, delimiter=",", header=",".join(f"v{i:02}" for i in range(60)), comments="", fmt="%.8g")
+    return path
+
+
+def test_a_long_search_hears_an_interrupt_at_once(endless):
+    process = subprocess.Popen([*PROGRAM, "pc", str(endless), "--progress", "always"], stderr=subprocess.PIPE)
+    while b"depth 4" not in process.stderr.readline():
+        pass
+    started = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert time.monotonic() - started < 1.5
+    assert process.returncode == 130
+    assert err.decode().endswith("causaldisc: error: interrupted\n")
+
+
+def test_a_time_limit_leaves_a_partial_result_and_exits_with_4(endless, tmp_path, call):
+    out = tmp_path / "out.json"
+    code, _, err = call("pc", endless, "--max-seconds", 1, "-o", out)
+    assert code == 4
+    assert "causaldisc: warning: time was up: " in err
+    result = formats.read(out)
+    assert result.is_partial
+    assert result.graph.edge_count() > 1000
 
 
 # ---- files

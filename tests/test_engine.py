@@ -139,7 +139,14 @@ def test_critical_value_inverts_the_tail(log_alpha):
 def test_shapes_are_checked():
     matrix = np.eye(3)
     good = [np.zeros((1, 2), np.int32), np.zeros(4, np.int32), np.zeros(0, np.int32), 1, 0.1]
-    out = [np.zeros(1), np.zeros((1, 1), np.int32), np.zeros(1, np.uint8), None, np.zeros(1, np.int32), np.zeros(1, np.int64)]
+    out = [
+        np.zeros(1),
+        np.zeros((1, 1), np.int32),
+        np.zeros(1, np.uint8),
+        None,
+        np.zeros(1, np.int32),
+        np.zeros(1, np.int64),
+    ]
     assert gaussian.search(matrix, *good, *out) == 0
     with pytest.raises(ValueError, match="variables must lie in"):
         gaussian.search(matrix, np.array([[0, 3]], np.int32), *good[1:], *out)

@@ -22,7 +22,7 @@ from causaldisc.graph import Graph, Node
 from causaldisc.knowledge import BoundKnowledge, Knowledge
 from causaldisc.options import Options as _Options
 from causaldisc.options import as_json, opt
-from causaldisc.result import Result
+from causaldisc.result import TIME_LIMIT, Result
 from causaldisc.search import colliders, evidence, orientation, skeleton
 from causaldisc.search.colliders import ColliderRule
 from causaldisc.search.skeleton import Skeleton
@@ -48,6 +48,8 @@ def search(
 ) -> tuple[Graph, Skeleton]:
     """Run PC on any test; returns the CPDAG and the skeleton with its evidence. `knowledge` fits the test's order."""
     found = skeleton.learn(test, options.alpha, options.max_depth, knowledge, context)
+    if found.unfinished:
+        context.warn(TIME_LIMIT, found.unfinished)
     findings = colliders.find(test, found, options.collider_rule, options.alpha, options.max_depth, knowledge, context)
     graph = orientation.orient(names, found, findings, knowledge, context)
     evidence.annotate(graph, found)
@@ -65,10 +67,11 @@ def run(data: Dataset, options: Options, test: TestChoice, knowledge: Knowledge,
     bound = citests.build(test, ordered, context)
     graph, found = search(bound, ordered.names, options, knowledge.bind(ordered.names), context)
     evidence.warn_undecided(found, ordered.names, context)
+    separations = evidence.NamedSeparations(found.separations, ordered.names)
     chosen = {"test": bound.name, **as_json(options), **as_json(bound.options), **knowledge.as_json()}
     return Result(
         graph.reordered(Node(c.name, {"type": c.kind.value}) for c in data.columns),
-        evidence.separations(found, ordered.names, context),
+        separations,
         tuple(context.warnings),
-        provenance.of_search("pc", chosen, data, found),
+        provenance.of_search("pc", chosen, data, found, separations.unlisted),
     )

@@ -89,6 +89,9 @@ def build(choice: TestChoice, data: Dataset, context: Context) -> CITest:
     """
     name = choose(data) if choice.name == "auto" else choice.name
     module = registry.load(PACKAGE, name, "test")
+    if data.correlation is not None and not getattr(module, "TAKES_CORRELATIONS", False):
+        takers = [n for n in names() if getattr(registry.load(PACKAGE, n), "TAKES_CORRELATIONS", False)]
+        raise DataError(f"{name} needs the rows; a covariance matrix serves {', '.join(takers)} only")
     reason = module.accepts(data)
     if reason:
         raise DataError(reason)

@@ -22,6 +22,7 @@ from causaldisc.errors import DataError
 from causaldisc.options import Options as _Options
 from causaldisc.quoting import as_column
 
+TAKES_CORRELATIONS = True
 # Looking for exact dependences factors the correlation matrix: a second and more beyond this.
 MOST_COLUMNS_EXAMINED = 2000
 # Beyond, a correlation counts as this one: its arctangent is finite, and its p-value of no interest.
@@ -156,10 +157,12 @@ def critical(log_alpha: float) -> float:
 
 
 def build(data: Dataset, options: Options, context: Context) -> FisherZ:
-    """Compute the correlation matrix over the rows without a missing cell.
+    """Compute the correlation matrix over the rows without a missing cell, unless it is all there is.
 
     Raises DataError when fewer than four such rows are left, or a column is constant in them.
     """
+    if data.correlation is not None:
+        return FisherZ(data.correlation, data.rows, options)
     complete = ~np.logical_or.reduce([c.missing for c in data.columns])
     rows = int(complete.sum())
     if rows < FEWEST_ROWS:
@@ -171,7 +174,7 @@ def build(data: Dataset, options: Options, context: Context) -> FisherZ:
         context.warn("rows-dropped", f"{data.rows - rows} of {data.rows} rows have a missing cell and were left out")
         data = data.take(complete)
     values = data.matrix()
-    matrix = correlation(values, data.names)
+    matrix = correlation(values, data.names, context.threads)
     _warn_of_singularity(values, matrix, data.names, context)
     return FisherZ(matrix, rows, options)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 
@@ -85,13 +85,18 @@ class Column:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Columns of equal length, where they came from, and what reading them had to say."""
+    """Columns of equal length, where they came from, and what reading them had to say.
+
+    `correlation`, float64, shape (columns, columns): when it is all that is known of the `rows` rows; the columns are
+    then continuous, and hold no values.
+    """
 
     columns: tuple[Column, ...]
     rows: int
     source: str = ""
     sha256: str = ""
     notices: tuple[Notice, ...] = ()
+    correlation: NDArray[np.float64] | None = None
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -117,13 +122,15 @@ class Dataset:
 
     def select(self, names: Iterable[str]) -> Dataset:
         """Return the data restricted to some columns, in the order given."""
-        columns = tuple(self.columns[self.index(name)] for name in names)
-        return Dataset(columns, self.rows, self.source, self.sha256, self.notices)
+        places = [self.index(name) for name in names]
+        correlation = None if self.correlation is None else self.correlation[np.ix_(places, places)]
+        columns = tuple(self.columns[place] for place in places)
+        return replace(self, columns=columns, correlation=correlation)
 
     def take(self, rows: NDArray[np.bool_]) -> Dataset:
         """Return the data restricted to the rows marked True."""
         columns = tuple(c.take(rows) for c in self.columns)
-        return Dataset(columns, int(rows.sum()), self.source, self.sha256, self.notices)
+        return replace(self, columns=columns, rows=int(rows.sum()))
 
     def matrix(self) -> NDArray[np.float64]:
         """Return the numbers of all columns; shape (columns, rows), C order, NaN where missing.

@@ -35,6 +35,8 @@ def validate_for_analysis(dataset: Dataset, options: ReadOptions) -> Dataset:
 
     Raises DataError for too few rows and, unless they are dropped, for constant or all-missing columns.
     """
+    if dataset.correlation is not None:
+        return dataset  # a matrix that could be read is one
     where = label(dataset.source) if dataset.source else "the data"
     if dataset.rows < FEWEST_ROWS:
         rows = "one row" if dataset.rows == 1 else f"{dataset.rows} rows"

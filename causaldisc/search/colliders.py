@@ -93,7 +93,7 @@ def unshielded(skeleton: Skeleton) -> list[Triple]:
 
 
 def _by_separating_set(skeleton: Skeleton, triple: Triple) -> Finding:
-    a, c, b = triple
+    _a, _c, _b = triple
     inside, log_p = skeleton.separations.of_triples(np.array([triple], np.int32))
     if log_p[0] == -math.inf:
         return Finding(triple, Role.AMBIGUOUS, -math.inf)

@@ -64,24 +64,26 @@ def _attributes(answer: Answer) -> dict[str, Value]:
 class NamedSeparations(Sequence[Separation]):
     """The separating set of each removed pair, by name, in order; made when asked for, since most are not.
 
-    Beyond MOST_MARGINAL pairs that the empty set separates, those are not listed.
+    More than MOST_MARGINAL pairs that the empty set separates are not listed: they are the pairs without an edge
+    that are not listed.
     """
 
     found: Separations
     names: tuple[str, ...]
 
     @cached_property
-    def lists_marginal(self) -> bool:
-        """Whether the pairs that the empty set separates are listed."""
-        return self.found.count_marginal() <= MOST_MARGINAL
+    def unlisted(self) -> int:
+        """How many pairs that the empty set separates are not listed: all or none."""
+        count = self.found.count_marginal()
+        return count if count > MOST_MARGINAL else 0
 
     def __iter__(self) -> Iterator[Separation]:
         names = self.names
-        for x, y, given, log_p, n in self.found.rows(self.lists_marginal):
+        for x, y, given, log_p, n in self.found.rows(with_marginal=not self.unlisted):
             yield Separation(names[x], names[y], tuple([names[z] for z in given]), rounded(math.exp(log_p)), n or None)
 
     def __len__(self) -> int:
-        return len(self.found) - (0 if self.lists_marginal else self.found.count_marginal())
+        return len(self.found) - self.unlisted
 
     @overload
     def __getitem__(self, place: int) -> Separation: ...
@@ -94,19 +96,6 @@ class NamedSeparations(Sequence[Separation]):
         return isinstance(other, Sequence) and tuple(self) == tuple(other)
 
     __hash__ = None  # type: ignore[assignment]
-
-
-def separations(skeleton: Skeleton, names: tuple[str, ...], context: Context) -> NamedSeparations:
-    """Return the separations by name; warns when they are too many to list."""
-    named = NamedSeparations(skeleton.separations, names)
-    if not named.lists_marginal:
-        count = skeleton.separations.count_marginal()
-        context.warn(
-            "separations-not-listed",
-            f"{count:,} pairs that the empty set separates are not listed among the separations; every pair "
-            "without an edge that is not listed is one of them",
-        )
-    return named
 
 
 def warn_undecided(skeleton: Skeleton, names: tuple[str, ...], context: Context) -> None:

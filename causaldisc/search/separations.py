@@ -6,6 +6,7 @@ answers of all separations are asked again when somebody wants them.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -83,7 +84,7 @@ class Separations:
         """Yield ranges of first nodes with about PAIRS_AT_ONCE separated pairs each."""
         lots = np.cumsum(np.count_nonzero(self.marginal, axis=1)) // PAIRS_AT_ONCE
         cuts = [0, *(np.flatnonzero(np.diff(lots)) + 1).tolist(), len(lots)]
-        yield from zip(cuts, cuts[1:], strict=False)
+        yield from itertools.pairwise(cuts)
 
     def _marginal_between(self, start: int, stop: int) -> Part:
         pairs = pairs_of.marked(self.marginal[start:stop])

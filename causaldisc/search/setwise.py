@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from itertools import combinations, islice, takewhile
+from itertools import combinations, islice, pairwise, takewhile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,15 +86,15 @@ class _Asker:
         self.context.check_time(done / max(total, 1))
 
     def _spans(self, sets: NDArray[np.int32]) -> list[tuple[int, int]]:
-        """Cut sorted sets into a few runs for each thread, between different sets."""
+        """Cut sorted sets into a few runs for each thread, between different sets (without sets, anywhere)."""
         k = len(sets)
         if self._pool is None or k < 2 * self.context.threads:
             return [(0, k)]
         starts = np.flatnonzero((sets[1:] != sets[:-1]).any(axis=1)) + 1 if sets.shape[1] else np.arange(1, k)
         wanted = np.arange(1, 4 * self.context.threads) * k // (4 * self.context.threads)
-        cuts = np.unique(starts[np.minimum(np.searchsorted(starts, wanted), len(starts) - 1)]) if len(starts) else []
-        edges = [0, *map(int, cuts), k]
-        return list(zip(edges, edges[1:], strict=False))
+        places = np.searchsorted(starts, wanted)
+        edges = np.unique([0, *starts[places[places < len(starts)]], k]).tolist()
+        return list(pairwise(edges))
 
     def _adjust(self, asked: int, seconds: float) -> None:
         fitting = SECONDS_OF_A_LOT * asked / max(seconds, 1e-6)

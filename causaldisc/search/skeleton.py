@@ -73,8 +73,8 @@ class Skeleton:
 
     def neighbours(self, knowledge: BoundKnowledge | None = None) -> Neighbours:
         """Return the neighbours of each node; with knowledge, only those that may cause it."""
-        prohibits = knowledge is not None and knowledge.prohibits
-        return Neighbours.of_pairs(self.pairs, self.variables, knowledge.forbidden if prohibits else None)
+        forbidden = knowledge.forbidden if knowledge is not None and knowledge.prohibits else None
+        return Neighbours.of_pairs(self.pairs, self.variables, forbidden)
 
     def largest_neighbourhood(self) -> int:
         return int(np.bincount(self.pairs.ravel(), minlength=1).max()) if len(self.pairs) else 0
@@ -134,7 +134,9 @@ def _marginal(test: CITest, log_alpha: float, knowledge: BoundKnowledge, context
     try:
         separated, scores_of_asked = depths.marginal(test, asked, log_alpha, undecided, context)
     except OutOfTime:
-        raise ComputationError("time was up before all pairs were tested once; give it more, or fewer columns") from None
+        raise ComputationError(
+            "time was up before all pairs were tested once; give it more, or fewer columns"
+        ) from None
     pairs = pairs_of.marked(np.greater(candidates, separated))
     sizes = np.where(asked[pairs[:, 0], pairs[:, 1]], 0, -1).astype(np.int32)
     scores = np.full(len(pairs), -np.inf)

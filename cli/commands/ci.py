@@ -8,13 +8,13 @@ from typing import Annotated, Any
 
 import typer
 from causaldisc.cli import flags, tables
-from causaldisc.cli.discover import DataArgument, test_choice, test_options
+from causaldisc.cli.discover import DataArgument, MatrixOptions, test_choice, test_options
 from causaldisc.cli.tables import TableFormat
 from causaldisc.cli.talk import TalkOptions
 from causaldisc.cli.writing import check_places
 
 from causaldisc import citests, query
-from causaldisc.data import reading, source
+from causaldisc.data import source
 from causaldisc.data.dataset import Dataset
 from causaldisc.data.reading import ReadOptions
 from causaldisc.errors import DataError, UsageError
@@ -63,6 +63,7 @@ def ci(
     *,
     options: CiOptions,
     read: ReadOptions,
+    matrix: MatrixOptions,
     talk: TalkOptions,
     **more: Any,
 ) -> int:
@@ -71,7 +72,7 @@ def ci(
     if data == options.queries == "-":
         raise UsageError("only one of the data and the questions can come from standard input")
     asked = options.all_queries(questions or [])
-    dataset = reading.read(data, read)
+    dataset = matrix.read(data, read)
     context = talk.context()
     context.warn_all(dataset.notices)
     choice = test_choice(more["test"])
