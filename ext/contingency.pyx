@@ -66,7 +66,7 @@ cdef class Tables:
         self._take_rows(codes, merge)
         self._draw_bitmaps(codes, levels)
         self._tabulate(pearson)
-        self.data.dense = min(max(4 * self.data.distinct, <long> SMALLEST_DENSE), <long> LARGEST_DENSE)
+        self.data.dense = min(max(16 * self.data.distinct, <long> SMALLEST_DENSE), <long> LARGEST_DENSE)
         self.data.strata = BYTES_OF_STRATA // max(self.data.blocks * 64, 1)
         self.data.strata = max(min(self.data.strata, <long> MOST_STRATA), 1)
 
