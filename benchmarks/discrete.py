@@ -14,9 +14,9 @@ import time
 from collections.abc import Callable
 
 import numpy as np
+from causaldisc._ext import contingency
 
 from causaldisc import citests
-from causaldisc._ext import contingency
 from causaldisc.citests import TestChoice
 from causaldisc.citests.base import Answers
 from causaldisc.context import Context
@@ -118,9 +118,7 @@ def leaf(levels: int, rows: int, depth: int, way: int, form: int = -1) -> float:
     tables = contingency.Tables(codes, np.full(42, levels, np.int32), False, 0, 0.0, way, form, False)
     sets = np.array([[*range(2, 1 + depth), z] for z in range(1 + depth, 42)] * 10, np.int32)
     x, y, out = np.zeros(len(sets), np.int32), np.ones(len(sets), np.int32), Answers.empty(len(sets))
-    seconds, _ = best_of_five(
-        lambda: tables.tests(x, y, sets, out.log_p, out.statistic, out.df, out.n, out.verdict)
-    )
+    seconds, _ = best_of_five(lambda: tables.tests(x, y, sets, out.log_p, out.statistic, out.df, out.n, out.verdict))
     return 1e9 * seconds / len(sets)
 
 
