@@ -1,8 +1,9 @@
 """PC's skeleton with G-squared beside its peers, on seeded discrete networks: discrete.py [NODES DEGREE ROWS]...
 
 One process, data in memory, one thread, best of five; peers are measured where they are installed (pybnesian, pyAgrum,
-causal-learn up to 50 nodes). Prints milliseconds for binding the data and for the skeleton, and how many times longer
-each peer takes than both together. Peers count degrees of freedom by rules of their own, so edges may differ.
+causal-learn up to 50 nodes). Prints milliseconds for binding the data, for the skeleton and for the whole of PC, and
+how many times longer each peer takes than binding and PC together (causal-learn: its skeleton only). Peers count
+degrees of freedom by rules of their own, so edges may differ.
 
 discrete.py paths: nanoseconds of each way of counting, the constants of the cost model in ext/tables.pxd.
 """
@@ -17,6 +18,7 @@ import numpy as np
 from causaldisc._ext import contingency
 
 from causaldisc import citests
+from causaldisc.algorithms import pc
 from causaldisc.citests import TestChoice
 from causaldisc.citests.base import Answers
 from causaldisc.context import Context
@@ -96,12 +98,16 @@ def row(nodes: int, degree: int, rows: int) -> None:
     for name in ("gsq", "chisq"):
         bind, test = best_of_five(lambda name=name: citests.build(TestChoice(name), data, Context()))
         search, found = best_of_five(lambda test=test: skeleton.learn(test, ALPHA, None, known, Context()))
+        whole, _ = best_of_five(
+            lambda test=test: pc.search(test, data.names, pc.Options(alpha=ALPHA), known, Context())
+        )
         print(
-            f"p={nodes} degree={degree} n={rows} {name}: binding {1e3 * bind:.1f} ms, skeleton {1e3 * search:.1f} ms "
-            f"({sum(found.tests_by_depth):,} tests to depth {len(found.tests_by_depth) - 1}, {len(found.pairs)} edges)",
+            f"p={nodes} degree={degree} n={rows} {name}: binding {1e3 * bind:.1f} ms, skeleton {1e3 * search:.1f} ms, "
+            f"whole PC {1e3 * whole:.1f} ms ({sum(found.tests_by_depth):,} tests to depth "
+            f"{len(found.tests_by_depth) - 1}, {len(found.pairs)} edges)",
             flush=True,
         )
-        ours = bind + search
+        ours = bind + whole
     for name, (peer, largest) in PEERS.items():
         if nodes > largest:
             continue

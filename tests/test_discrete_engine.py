@@ -146,6 +146,25 @@ def test_many_rows_and_levels_are_counted_alike():
         assert all(result == results[0] for result in results)
 
 
+@pytest.mark.parametrize("pearson", [False, True])
+def test_strata_of_many_levels_are_numbered_right(pearson):
+    """Products of levels far beyond what an array is made for, so that numbers are looked up by hashing."""
+    rng = np.random.default_rng(0)
+    levels = np.array([3, 2, 500, 500, 40], np.int32)
+    codes = np.array([rng.integers(0, k, 600) for k in levels], np.int32)
+    codes[2, 50:] %= 20
+    codes[3, 100:] = codes[2, 100:] + 7
+    x, y = np.zeros(4, np.int32), np.ones(4, np.int32)
+    sets = np.array([[2, 3], [2, 4], [3, 4], [2, 3]], np.int32)
+    for way in WAYS.values():
+        _, got = answers_by((codes, levels), pearson, DfRule.STRATUM, x, y, sets, way=way)
+        for i in range(len(sets)):
+            statistic, df, n = slow_contingency(codes, levels, 0, 1, sets[i].tolist(), pearson, "stratum")
+            assert (got[i].df, got[i].n) == (df, n)
+            assert df > 0
+            assert got[i].statistic == pytest.approx(statistic, rel=1e-9)
+
+
 # ---- searching
 
 
