@@ -59,6 +59,7 @@ cdef extern from *:
     """
     const double[3] BLOCK_COST "causaldisc_block_cost"
     const double STRATUM_COST "12.0"  # one stratum by bitmaps, whatever the rows
+    const double PLANE_COST "2.0"  # one block of the bitmap of a stratum, made
     const double ROW_COST "0.7"  # one row in a dense table
     const double ENTRY_COST "0.7"  # one entry of a dense table, cleared and read
     const double EMPTY_COST "0.3"  # the same of one in a stratum without rows
@@ -289,17 +290,21 @@ cdef inline void _split_strata(Walk* w, long level, int z, int* tables) noexcept
 
 cdef inline bint _bitmaps_are_cheaper(Walk* w, long level, int last) noexcept nogil:
     """Tell whether counting the strata of a level, split by a last variable, takes less by bitmaps than by rows.
-    How many strata there are is known up to the last level with bitmaps, from there all possible ones count."""
+    How many strata there are is known up to the last level with bitmaps, from there all possible ones count. The
+    bitmaps still to be made are charged in full: most prefixes serve few sets, and where they serve many either way
+    costs about the same."""
     cdef const Columns* d = w.data
-    cdef double strata = w.strata[w.bit_level], split, bitmaps, rows
+    cdef double strata = w.strata[w.bit_level], one = w.cells * d.blocks * d.block_cost + STRATUM_COST
+    cdef double bitmaps = 0.0, rows = d.distinct * ROW_COST
     cdef long k
+    cdef int z
     for k in range(w.bit_level, level):
-        strata *= d.levels[w.chosen[k]]
-    strata = min(strata, <double> d.distinct)
-    split = strata * d.levels[last]
-    bitmaps = strata * (d.levels[last] - d.complete[last]) * (w.cells * d.blocks * d.block_cost + STRATUM_COST)
-    rows = d.distinct * ROW_COST
-    if split * w.cells > d.dense:
+        z = w.chosen[k]
+        bitmaps += strata * (d.levels[z] - d.complete[z]) * one
+        strata = min(strata * d.levels[z], <double> d.distinct)
+        bitmaps += strata * d.blocks * PLANE_COST
+    bitmaps += strata * (d.levels[last] - d.complete[last]) * one
+    if strata * d.levels[last] * w.cells > d.dense:
         rows = d.distinct * SORT_COST
     return bitmaps <= rows
 
