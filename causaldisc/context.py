@@ -13,6 +13,10 @@ def _silent(done: int, total: int, stage: str) -> None:
     """Ignore progress."""
 
 
+def _unheard(message: str) -> None:
+    """Ignore an announcement."""
+
+
 class OutOfTime(Exception):
     """The time limit has passed, with this share of the stage done. Searches catch it and return what they have."""
 
@@ -23,7 +27,8 @@ class OutOfTime(Exception):
 
 @dataclass
 class Context:
-    """Collects warnings in order, each once; `progress(done, total, stage)` is called now and then.
+    """Collects warnings in order, each once; `progress(done, total, stage)` is called now and then, and
+    `announce(message)` before work that takes long.
 
     `threads` is how many a kernel may use; results never depend on it. `deadline`, on the clock of time.monotonic, is
     when a search is to end with what it has.
@@ -32,6 +37,7 @@ class Context:
     progress: Callable[[int, int, str], None] = _silent
     threads: int = 1
     deadline: float | None = None
+    announce: Callable[[str], None] = _unheard
     _warnings: dict[Notice, None] = field(default_factory=dict)
 
     @property

@@ -64,6 +64,7 @@ class TalkOptions(Options):
             self.progress is Progress.AUTO and not self.quiet and sys.stderr.isatty()
         )
         context = Context(_meter()) if wanted else Context()
+        context.announce = lambda message: self.say(f"{PROGRAM}: {message}")
         if run is not None:
             context.threads = run.resolved()
             context.deadline = None if run.max_seconds is None else time.monotonic() + run.max_seconds

@@ -16,7 +16,7 @@ from causaldisc.data.correlation import correlation
 from causaldisc.data.dataset import Dataset
 from causaldisc.errors import ComputationError
 from causaldisc.knowledge import Knowledge
-from causaldisc.search import skeleton, watching
+from causaldisc.search import depths, skeleton, watching
 from causaldisc.search.colliders import ColliderRule
 
 
@@ -36,13 +36,33 @@ def test_out_of_time_leaves_the_result_of_a_smaller_depth():
     assert result.is_partial
     assert not pc.run(common_cause(5), pc.Options(), TestChoice(), Knowledge(), Context()).is_partial
     message = next(n.message for n in result.warnings if n.code == "time-limit")
-    depth = int(message.split("--max-depth ")[1].split()[0].rstrip(";,."))
+    depth = int(message.split("--max-depth ")[1].split()[0].rstrip(","))
+    assert message.endswith("colliders are those of --collider-rule sepset")
     assert depth >= 1
     small = pc.run(
         data, pc.Options(max_depth=depth, collider_rule=ColliderRule.SEPSET), TestChoice(), Knowledge(), Context()
     )
     assert result.graph == small.graph
     assert list(result.separations) == list(small.separations)
+
+
+def test_out_of_time_for_colliders_judges_them_by_what_was_asked(monkeypatch):
+    values = np.random.default_rng(3).standard_normal((500, 8)) @ (np.eye(8) + np.triu(np.full((8, 8), 0.4), 1))
+    data = Dataset.from_array(values)
+    real = depths.vote
+
+    def vote(*arguments):
+        if arguments[4] == 2:
+            raise OutOfTime
+        return real(*arguments)
+
+    whole = pc.run(data, pc.Options(), TestChoice(), Knowledge(), Context())
+    monkeypatch.setattr(depths, "vote", vote)
+    result = pc.run(data, pc.Options(), TestChoice(), Knowledge(), Context())
+    assert not whole.is_partial
+    assert result.is_partial
+    assert "separating sets of fewer than 2" in " ".join(n.message for n in result.warnings)
+    assert {(s.x, s.y) for s in result.separations} == {(s.x, s.y) for s in whole.separations}
 
 
 def test_without_time_for_all_pairs_there_is_no_result():
@@ -67,6 +87,19 @@ def test_a_single_pair_with_many_sets_can_be_stopped():
             context,
         )
     assert time.monotonic() - started < 1.3
+
+
+def test_a_depth_that_takes_long_is_announced_with_its_cost(monkeypatch):
+    monkeypatch.setattr(depths, "WORTH_SAYING", 1e-6)
+    told = []
+    pc.run(common_cause(12), pc.Options(max_depth=2), TestChoice(), Knowledge(), Context(announce=told.append))
+    assert len(told) == 2
+    # 66 pairs with 45 sets of two others of ten, at each end
+    assert told[1].startswith("depth 2 may need 5.9e+03 tests, about 0 seconds, as a variable still has 11 neighbours")
+    assert "--max-depth 1 stops before it" in told[1]
+    assert [depths._duration(s) for s in (5, 600, 1e4, 1e6, 1e9)] == [
+        "about 5 seconds", "about 10 minutes", "about 2.78 hours", "about 11.6 days", "about 31.7 years"
+    ]  # fmt: skip
 
 
 def test_what_the_work_raises_comes_out():

@@ -1,15 +1,14 @@
 """PC: right with a perfect test, valid and order-free with any test, obedient to knowledge."""
 
-import hashlib
-
 import numpy as np
 import pytest
+from contradictory import Contradictory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import dags
 
 from causaldisc.algorithms import pc
-from causaldisc.citests import Answers, TestChoice
+from causaldisc.citests import TestChoice
 from causaldisc.citests._oracle import DSeparation
 from causaldisc.context import Context
 from causaldisc.data.dataset import Dataset
@@ -17,7 +16,6 @@ from causaldisc.graph import Graph, GraphKind, Mark
 from causaldisc.graph.equivalence import cpdag_of
 from causaldisc.graph.validity import problems
 from causaldisc.knowledge import Knowledge
-from causaldisc.options import Options
 from causaldisc.search.colliders import ColliderRule
 
 RULES = list(ColliderRule)
@@ -33,30 +31,6 @@ def search(test, names, knowledge=None, **options):
 @given(dags(), st.sampled_from(RULES))
 def test_pc_with_d_separation_returns_the_true_cpdag(dag, rule):
     assert str(search(DSeparation(dag), dag.names, collider_rule=rule)) == str(cpdag_of(dag))
-
-
-class Contradictory:
-    """A test whose answers follow no distribution: p-values drawn by a hash of what is asked, by name."""
-
-    name = "contradictory"
-    deepest = None
-    options = Options()
-
-    def __init__(self, names, seed):
-        self.names, self.seed = names, seed
-
-    @property
-    def variables(self):
-        return len(self.names)
-
-    def answers(self, x, y, given):
-        out = Answers.empty(len(x))
-        for i, (u, v) in enumerate(zip(x, y, strict=True)):
-            pair = sorted((self.names[u], self.names[v]))
-            question = f"{self.seed} {pair} {sorted(self.names[z] for z in given[i])}"
-            drawn = int.from_bytes(hashlib.sha256(question.encode()).digest()[:8], "big") / 2**64
-            out.log_p[i] = np.log(drawn**3 + 1e-12)
-        return out
 
 
 @given(st.integers(0, 10**6), st.integers(2, 8), st.sampled_from(RULES))

@@ -48,9 +48,9 @@ def search(
 ) -> tuple[Graph, Skeleton]:
     """Run PC on any test; returns the CPDAG and the skeleton with its evidence. `knowledge` fits the test's order."""
     found = skeleton.learn(test, options.alpha, options.max_depth, knowledge, context)
+    findings = colliders.find(test, found, options.collider_rule, options.alpha, options.max_depth, knowledge, context)
     if found.unfinished:
         context.warn(TIME_LIMIT, found.unfinished)
-    findings = colliders.find(test, found, options.collider_rule, options.alpha, options.max_depth, knowledge, context)
     graph = orientation.orient(names, found, findings, knowledge, context)
     evidence.annotate(graph, found)
     return graph, found

@@ -7,12 +7,13 @@ a partially oriented graph", UCLA R-185 (1992).
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Collection, Iterable, Sequence
-from itertools import combinations
 
+import numpy as np
+
+from causaldisc._ext import meek, orientation
 from causaldisc.graph.graph import Graph, GraphKind, Mark
-from causaldisc.graph.meek import close
+from causaldisc.graph.pairs import Way, arrays_of, places, set_ways
 
 Triple = tuple[int, int, int]
 
@@ -46,12 +47,10 @@ def reaches(children: Sequence[Collection[int]], source: int, target: int) -> bo
 
 def unshielded_triples(graph: Graph) -> list[Triple]:
     """Return all (a, c, b) with a < b, both adjacent to c and not to each other, in order of c, a, b."""
-    return [
-        (a, c, b)
-        for c in range(len(graph))
-        for a, b in combinations(graph.adjacencies(c), 2)
-        if not graph.has_edge(a, b)
-    ]
+    pairs, _ = arrays_of(graph)
+    found = orientation.unshielded(len(graph), pairs)
+    order = np.argsort(found[:, 1], kind="stable")
+    return [(a, c, b) for a, c, b in found[order].tolist()]
 
 
 def v_structures(graph: Graph) -> list[Triple]:
@@ -65,16 +64,14 @@ def cpdag_of(dag: Graph, known: Iterable[tuple[int, int]] = ()) -> Graph:
     With `known` arrows (u, v) of the DAG, return the maximally oriented graph of the equivalent DAGs that have
     those arrows (Meek 1995). Node and edge attributes are kept.
     """
+    pairs, ways = arrays_of(dag)
+    arrows = list(known)
+    assert all(dag.is_directed(u, v) for u, v in arrows)
+    stays = np.zeros(len(pairs), np.uint8)
+    stays[places(pairs, *np.array(arrows, np.int32).reshape(-1, 2).T)] = 1
+    meek.cpdag(len(dag), pairs, ways, stays)
     graph = dag.copy(GraphKind.CPDAG)
-    for edge in dag.edges():
-        graph.undirect(edge.source, edge.target)
-    for a, c, b in v_structures(dag):
-        graph.orient(a, c)
-        graph.orient(b, c)
-    for u, v in known:
-        assert dag.is_directed(u, v)
-        graph.orient(u, v)
-    close(graph)
+    set_ways(graph, pairs, ways)
     return graph
 
 
@@ -91,65 +88,16 @@ def extend(graph: Graph) -> tuple[Graph | None, list[Triple]]:
     v-structures come back beside the DAG, an empty list for a consistent extension. The DAG is None only when
     the arrows form a cycle or the graph has other marks. Ties go by node order.
     """
-    state = _Remaining(graph)
-    dag = graph.copy(GraphKind.DAG)
-    forced: list[Triple] = []
-    if state.has_other_marks:
+    pairs, ways = arrays_of(graph)
+    if (ways == Way.OTHER).any():
+        return None, []
+    complete, found = orientation.extend(len(graph), pairs, ways)
+    forced = [(a, c, b) for a, c, b in found.tolist()]
+    if not complete:
         return None, forced
-    for _ in range(len(graph)):
-        sink = state.next_sink()
-        if sink is None:
-            sink = state.cheapest_sink()
-            if sink is None:
-                return None, forced
-            forced += state.new_v_structures(sink)
-        for u in state.undirected[sink]:
-            dag.orient(u, sink)
-        state.remove(sink)
+    dag = graph.copy(GraphKind.DAG)
+    set_ways(dag, pairs, ways)
     return dag, forced
-
-
-class _Remaining:
-    """The part of a graph that Dor and Tarsi's algorithm has not removed yet."""
-
-    def __init__(self, graph: Graph) -> None:
-        nodes = range(len(graph))
-        self.adjacent = [set(graph.adjacencies(v)) for v in nodes]
-        self.undirected = [set(graph.neighbours(v)) for v in nodes]
-        self.children = [set(graph.children(v)) for v in nodes]
-        self.left = set(nodes)
-        self.candidates = list(nodes)
-        self.has_other_marks = any(not (e.is_directed or e.is_undirected) for e in graph.edges() if not e.lag)
-
-    def next_sink(self) -> int | None:
-        """Return the first node that has no child and whose neighbours are joined to all around it."""
-        while self.candidates:
-            v = heapq.heappop(self.candidates)
-            if v in self.left and self._is_sink(v):
-                return v
-        return None
-
-    def _is_sink(self, v: int) -> bool:
-        return not self.children[v] and all(self.adjacent[v] - {u} <= self.adjacent[u] for u in self.undirected[v])
-
-    def cheapest_sink(self) -> int | None:
-        childless = sorted(v for v in self.left if not self.children[v])
-        return min(childless, key=lambda v: len(self.new_v_structures(v)), default=None)
-
-    def new_v_structures(self, v: int) -> list[Triple]:
-        """Return the v-structures that would arise at v if it were made a sink."""
-        return [
-            (a, v, b)
-            for a, b in combinations(sorted(self.adjacent[v]), 2)
-            if b not in self.adjacent[a] and (a in self.undirected[v] or b in self.undirected[v])
-        ]
-
-    def remove(self, v: int) -> None:
-        self.left.discard(v)
-        for u in self.adjacent[v]:
-            for sets in (self.adjacent, self.undirected, self.children):
-                sets[u].discard(v)
-            heapq.heappush(self.candidates, u)
 
 
 def has_only(graph: Graph, *pairs: tuple[Mark, Mark]) -> bool:

@@ -236,8 +236,9 @@ class Graph:
             raise ValueError("the new order must name every node once")
         twin = Graph(nodes, self.kind)
         place = {old: new for new, old in enumerate(places)}
-        for e in self.edges():
-            twin.add_edge(place[e.source], place[e.target], e.mark_source, e.mark_target, e.lag, e.attributes)
+        twin._marks = [{place[v]: mark for v, mark in self._marks[u].items()} for u in places]
+        twin._lagged = {(place[u], place[v], lag): marks for (u, v, lag), marks in self._lagged.items()}
+        twin._attributes = {self._key(place[u], place[v], lag): dict(a) for (u, v, lag), a in self._attributes.items()}
         return twin
 
     # ---- equality and notation
@@ -260,6 +261,25 @@ class Graph:
 
     def __repr__(self) -> str:
         return f"<{self.kind.value} of {len(self)} nodes: {self}>"
+
+    @classmethod
+    def of_pairs(
+        cls,
+        nodes: Iterable[str | Node],
+        kind: GraphKind,
+        pairs: Iterable[tuple[int, int]],
+        ends: Iterable[tuple[Mark, Mark]],
+    ) -> Graph:
+        """Return the graph with an edge of lag 0 for each pair, none of which comes twice, with the marks at its ends.
+
+        For many edges at once; nothing is checked.
+        """
+        graph = cls(nodes, kind)
+        marks = graph._marks
+        for (u, v), (mark_u, mark_v) in zip(pairs, ends, strict=True):
+            marks[u][v] = mark_v
+            marks[v][u] = mark_u
+        return graph
 
     @classmethod
     def parse(cls, notation: str, kind: GraphKind = GraphKind.MIXED, nodes: Iterable[str] = ()) -> Graph:

@@ -14,14 +14,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
+from causaldisc._ext import orientation
 from causaldisc.citests.base import Answers, CITest, Neighbours
-from causaldisc.context import Context
-from causaldisc.graph.equivalence import Triple
+from causaldisc.context import Context, OutOfTime
 from causaldisc.knowledge import BoundKnowledge
 from causaldisc.search import depths
 from causaldisc.search.skeleton import Skeleton
@@ -36,21 +36,25 @@ class ColliderRule(Enum):
     MAX_P = "max-p"
 
 
-class Role(Enum):
+class Role(IntEnum):
     """What the tests say of the middle of an unshielded triple."""
 
-    COLLIDER = "collider"
-    NON_COLLIDER = "non-collider"
-    AMBIGUOUS = "ambiguous"
+    COLLIDER = 0
+    NON_COLLIDER = 1
+    AMBIGUOUS = 2
 
 
-@dataclass(frozen=True)
-class Finding:
-    """The role of a triple; `log_p` of the independence it rests on says how strong the evidence is."""
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """The roles of k unshielded triples.
 
-    triple: Triple
-    role: Role
-    log_p: float
+    `triples` (int32, (k, 3)): rows (a, c, b), a < b, in order of a, c, b; `roles` (uint8, k): a Role each; `log_p`
+    (float64, k) of the independence that each rests on says how strong the evidence is (-inf without evidence).
+    """
+
+    triples: NDArray[np.int32]
+    roles: NDArray[np.uint8]
+    log_p: NDArray[np.float64]
 
 
 def find(
@@ -61,93 +65,83 @@ def find(
     max_depth: int | None,
     knowledge: BoundKnowledge,
     context: Context,
-) -> list[Finding]:
+) -> Findings:
     """Judge every unshielded triple of the skeleton, in order.
 
-    A pair that knowledge forbids was never tested: its triples are ambiguous, no evidence for a collider.
+    A pair that knowledge forbids was never tested: its triples are ambiguous, no evidence for a collider. When the
+    time was up for the skeleton, the sets found first decide; when it is up here, those of the sizes that are done.
     """
-    triples = unshielded(skeleton)
+    triples = orientation.unshielded(skeleton.variables, skeleton.pairs)
+    roles, log_p = np.full(len(triples), Role.AMBIGUOUS, np.uint8), np.full(len(triples), -np.inf)
+    if rule is not ColliderRule.SEPSET and skeleton.unfinished:
+        skeleton.unfinished += ", colliders are those of --collider-rule sepset"
+        rule = ColliderRule.SEPSET
     if rule is ColliderRule.SEPSET:
-        return [_by_separating_set(skeleton, triple) for triple in triples]
-    tested = [t for t in triples if skeleton.separations.separated(np.array([[t[0], t[2]]], np.int32))[0]]
-    # The parents of one end separate it from any non-descendant, and no node has more neighbours than this.
-    most = int(min(skeleton.largest_neighbourhood(), depths.deepest(test, max_depth)))
-    judged = {
-        f.triple: f for f in _by_all_sets(test, skeleton, rule, tested, math.log(alpha), most, knowledge, context)
-    }
-    return [judged.get(triple, Finding(triple, Role.AMBIGUOUS, -math.inf)) for triple in triples]
-
-
-def unshielded(skeleton: Skeleton) -> list[Triple]:
-    """Return the triples (a, c, b), a < b, both adjacent to c and not to each other, in order of a, c, b."""
-    adjacent = skeleton.neighbours()
-    around = [adjacent.of(c) for c in range(skeleton.variables)]
-    known = [set(nodes) for nodes in around]
-    return sorted(
-        (a, c, b)
-        for c, nodes in enumerate(around)
-        for i, a in enumerate(nodes)
-        for b in nodes[i + 1 :]
-        if b not in known[a]
-    )
-
-
-def _by_separating_set(skeleton: Skeleton, triple: Triple) -> Finding:
-    _a, _c, _b = triple
-    inside, log_p = skeleton.separations.of_triples(np.array([triple], np.int32))
-    if log_p[0] == -math.inf:
-        return Finding(triple, Role.AMBIGUOUS, -math.inf)
-    return Finding(triple, Role.NON_COLLIDER if inside[0] else Role.COLLIDER, float(log_p[0]))
+        inside, log_p = skeleton.separations.of_triples(triples)
+        tested = log_p > -np.inf
+        roles[tested] = np.where(inside[tested], Role.NON_COLLIDER, Role.COLLIDER)
+        return Findings(triples, roles, log_p)
+    tested = skeleton.separations.separated(triples[:, [0, 2]])
+    if tested.any():
+        # The parents of one end separate it from any non-descendant, and no node has more neighbours than this.
+        most = int(min(skeleton.largest_neighbourhood(), depths.deepest(test, max_depth)))
+        roles[tested], log_p[tested] = _by_all_sets(
+            test, skeleton, rule, triples[tested], math.log(alpha), most, knowledge, context
+        )
+    return Findings(triples, roles, log_p)
 
 
 def _by_all_sets(
     test: CITest,
     skeleton: Skeleton,
     rule: ColliderRule,
-    triples: list[Triple],
+    triples: NDArray[np.int32],
     log_alpha: float,
     most: int,
     knowledge: BoundKnowledge,
     context: Context,
-) -> list[Finding]:
-    """Judge by all separating sets of at most `most` neighbours of either end."""
-    ends = sorted({(a, b) for a, _, b in triples})
-    if not ends:
-        return []
-    number = {pair: i for i, pair in enumerate(ends)}
-    owners = np.array([number[a, b] for a, _, b in triples], np.int32)
-    middles = Neighbours.build(owners, np.array([c for _, c, _ in triples], np.int32), len(ends))
-    ballot = _ballot(test, skeleton, np.array(ends, np.int32), middles, log_alpha, most, knowledge, context)
-    findings = []
-    for i, (a, b) in enumerate(ends):
-        for place in range(middles.starts[i], middles.starts[i + 1]):
-            c = int(middles.members[place])
-            role = _role(rule, int(ballot.members[place]), int(ballot.separating[i]), c in ballot.best_sets.get(i, ()))
-            findings.append(Finding((a, c, b), role, float(ballot.best.log_p[i])))
-    return findings
+) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """Judge by all separating sets of at most `most` neighbours of either end; returns roles and log p."""
+    # Stable, so that the middles of a pair of ends stay in order.
+    keys = triples[:, 0].astype(np.int64) * skeleton.variables + triples[:, 2]
+    order = np.argsort(keys, kind="stable")
+    sorted_ = triples[order]
+    first = np.diff(keys[order], prepend=-1) != 0
+    starts = np.append(np.flatnonzero(first), len(order)).astype(np.int32)
+    middles = Neighbours(starts, np.ascontiguousarray(sorted_[:, 1]))
+    ends = np.ascontiguousarray(sorted_[first][:, [0, 2]])
+    ballot = _ballot(test, skeleton, ends, middles, log_alpha, most, knowledge, context)
+    owners = np.cumsum(first) - 1
+    roles, log_p = np.empty(len(order), np.uint8), np.empty(len(order))
+    roles[order] = _roles(rule, ballot.members, ballot.separating[owners], ballot.in_best)
+    log_p[order] = ballot.best.log_p[owners]
+    return roles, log_p
 
 
-def _role(rule: ColliderRule, members: int, separating: int, in_best: bool) -> Role:
-    """Judge a middle that is in `members` of the `separating` sets."""
-    if not separating:
-        return Role.AMBIGUOUS
+def _roles(
+    rule: ColliderRule, members: NDArray[np.int64], separating: NDArray[np.int64], in_best: NDArray[np.bool_]
+) -> NDArray[np.int64]:
+    """Judge middles that are in `members` of the `separating` sets, and or not in the best of them."""
     if rule is ColliderRule.MAX_P:
-        return Role.NON_COLLIDER if in_best else Role.COLLIDER
-    if rule is ColliderRule.CONSERVATIVE:
-        return {0: Role.COLLIDER, separating: Role.NON_COLLIDER}.get(members, Role.AMBIGUOUS)
-    if 2 * members == separating:
-        return Role.AMBIGUOUS
-    return Role.COLLIDER if 2 * members < separating else Role.NON_COLLIDER
+        outside, inside = ~in_best, in_best
+    elif rule is ColliderRule.CONSERVATIVE:
+        outside, inside = members == 0, members == separating
+    else:
+        outside, inside = 2 * members < separating, 2 * members > separating
+    return np.select(
+        [separating == 0, outside, inside], [Role.AMBIGUOUS, Role.COLLIDER, Role.NON_COLLIDER], Role.AMBIGUOUS
+    )
 
 
 @dataclass
 class _Ballot:
-    """Votes of all depths together, a row a pair; `best` is the separating answer with the largest p-value."""
+    """Votes of all depths together: `separating` and `best`, the separating answer with the largest p-value, a row a
+    pair; `members` and `in_best`, a number a middle: how many of the sets hold it, and whether the best one does."""
 
     separating: NDArray[np.int64]
     members: NDArray[np.int64]
     best: Answers
-    best_sets: dict[int, tuple[int, ...]]
+    in_best: NDArray[np.bool_]
 
 
 def _ballot(
@@ -163,17 +157,23 @@ def _ballot(
     causes = skeleton.neighbours(knowledge)
     best = Answers.empty(len(pairs))
     best.log_p[:] = -np.inf
-    ballot = _Ballot(np.zeros(len(pairs), np.int64), np.zeros(len(middles.members), np.int64), best, {})
+    count = len(middles.members)
+    ballot = _Ballot(np.zeros(len(pairs), np.int64), np.zeros(count, np.int64), best, np.zeros(count, np.bool_))
+    owners = np.repeat(np.arange(len(pairs)), np.diff(middles.starts))
     scores = np.full(len(pairs), -np.inf)
     for depth in range(most + 1):
-        votes = depths.vote(test, pairs, causes, middles, depth, log_alpha, scores, skeleton.undecided, context)
+        try:
+            votes = depths.vote(test, pairs, causes, middles, depth, log_alpha, scores, skeleton.undecided, context)
+        except OutOfTime:
+            skeleton.unfinished = f"time was up: colliders are judged by the separating sets of fewer than {depth}"
+            break
         skeleton.collider_tests += votes.tests
         ballot.separating += votes.separating
         ballot.members += votes.members
-        news = np.flatnonzero(votes.improved)
         scores = votes.scores
+        news = np.flatnonzero(votes.improved)
         ends = np.ascontiguousarray(pairs[news].T)
-        sets = np.ascontiguousarray(votes.sets[news])
-        best.put(news, test.answers(ends[0], ends[1], sets))
-        ballot.best_sets.update(zip(news.tolist(), map(tuple, sets.tolist()), strict=True))
+        best.put(news, test.answers(ends[0], ends[1], np.ascontiguousarray(votes.sets[news])))
+        between = np.flatnonzero(votes.improved[owners])
+        ballot.in_best[between] = (votes.sets[owners[between]] == middles.members[between, None]).any(axis=1)
     return ballot

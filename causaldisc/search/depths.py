@@ -14,6 +14,9 @@ from causaldisc.search import setwise
 from causaldisc.search.undecided import Undecided
 from causaldisc.search.watching import watched
 
+# Seconds that a depth may take before it is announced.
+WORTH_SAYING = 30.0
+
 
 def deepest(test: CITest, max_depth: int | None) -> float:
     """Return the largest conditioning set that the option and the rows allow; infinity without a limit."""
@@ -51,6 +54,7 @@ def search(
     if not has_engine(test):
         return setwise.search(test, pairs, causes, depth, log_alpha, scores, undecided, context)
     seconds = test.seconds_per_test(depth) * _set_counts(pairs, causes, depth)
+    _announce(seconds, test.seconds_per_test(depth), causes, depth, context)
     found = watched(
         lambda watch: test.search(pairs, causes, depth, log_alpha, scores, watch), seconds, f"depth {depth}", context
     )
@@ -106,6 +110,26 @@ def _set_counts(pairs: NDArray[np.int32], causes: Neighbours, depth: int) -> NDA
     sets = np.array(of_size)[neighbours]
     total: NDArray[np.float64] = sets[pairs[:, 0]] + sets[pairs[:, 1]]
     return total
+
+
+def _announce(seconds: NDArray[np.float64], of_test: float, causes: Neighbours, depth: int, context: Context) -> None:
+    """Say so when a depth may take long, and what to do about it."""
+    total = float(seconds.sum())
+    if total / context.threads < WORTH_SAYING:
+        return
+    most = int(np.diff(causes.starts).max())
+    context.announce(
+        f"depth {depth} may need {total / of_test:.2g} tests, {_duration(total / context.threads)}, as a variable "
+        f"still has {most} neighbours; --max-depth {depth - 1} stops before it, --max-seconds whenever you like"
+    )
+
+
+def _duration(seconds: float) -> str:
+    """Return about how long that is."""
+    for unit, size in (("years", 31557600.0), ("days", 86400.0), ("hours", 3600.0), ("minutes", 60.0)):
+        if seconds >= 2 * size:
+            return f"about {seconds / size:.3g} {unit}"
+    return f"about {seconds:.0f} seconds"
 
 
 def _note_insufficient(

@@ -78,9 +78,10 @@ class NamedSeparations(Sequence[Separation]):
         return count if count > MOST_MARGINAL else 0
 
     def __iter__(self) -> Iterator[Separation]:
-        names = self.names
+        names, exp = self.names, math.exp
         for x, y, given, log_p, n in self.found.rows(with_marginal=not self.unlisted):
-            yield Separation(names[x], names[y], tuple([names[z] for z in given]), rounded(math.exp(log_p)), n or None)
+            members = tuple([names[z] for z in given]) if given else ()
+            yield Separation(names[x], names[y], members, float(f"{exp(log_p):.10g}"), n or None)
 
     def __len__(self) -> int:
         return len(self.found) - self.unlisted

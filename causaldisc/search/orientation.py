@@ -11,113 +11,100 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
+from numpy.typing import NDArray
+
+from causaldisc._ext import meek, orientation
 from causaldisc.context import Context
-from causaldisc.graph import Graph, GraphKind, Mark
-from causaldisc.graph.equivalence import Triple, cpdag_of, extend, reaches
+from causaldisc.graph import Graph, GraphKind
+from causaldisc.graph.pairs import Pairs, Way, Ways, as_graph, places
 from causaldisc.knowledge import BoundKnowledge
-from causaldisc.search.colliders import Finding, Role
+from causaldisc.search.colliders import Findings, Role
 from causaldisc.search.skeleton import Skeleton
+
+Triples = NDArray[np.int32]
 
 
 def orient(
     names: Iterable[str],
     skeleton: Skeleton,
-    findings: list[Finding],
+    findings: Findings,
     knowledge: BoundKnowledge,
     context: Context,
 ) -> Graph:
     """Return the CPDAG (maximally oriented, with knowledge), edges marked `conflict` or `ambiguous` where due."""
-    graph = Graph(names, GraphKind.CPDAG)
-    for u, v in skeleton.pairs.tolist():
-        graph.add_edge(u, v, Mark.TAIL, Mark.TAIL)
-    known = _orient_known(graph, skeleton, knowledge, context)
-    lost = _orient_colliders(graph, findings)
-    dag, forced = extend(graph)
-    assert dag is not None, "arrows were added one by one, each without a cycle"
-    cpdag = cpdag_of(dag, known)
-    for triple in [*lost, *forced]:
-        _mark(cpdag, triple, "conflict")
-    for finding in findings:
-        if finding.role is Role.AMBIGUOUS:
-            _mark(cpdag, finding.triple, "ambiguous")
-    _report(cpdag, lost, forced, findings, context)
+    names, nodes = tuple(names), skeleton.variables
+    pairs, ways = _orient_known(names, skeleton, knowledge, context)
+    known = (ways != Way.UNDIRECTED).astype(np.uint8)
+    colliders = _by_strength(findings)
+    lost = colliders[orientation.enter(nodes, pairs, ways, colliders) == 1]
+    complete, forced = orientation.extend(nodes, pairs, ways)
+    assert complete, "arrows were added one by one, each without a cycle"
+    meek.cpdag(nodes, pairs, ways, known)
+    cpdag = as_graph(names, GraphKind.CPDAG, pairs, ways)
+    ambiguous = findings.triples[findings.roles == Role.AMBIGUOUS]
+    _mark(cpdag, pairs, np.concatenate([lost, forced]), "conflict")
+    _mark(cpdag, pairs, ambiguous, "ambiguous")
+    _report(names, lost, forced, len(ambiguous), context)
     return cpdag
 
 
-def _mark(graph: Graph, triple: Triple, attribute: str) -> None:
-    a, c, b = triple
-    for end in (a, b):
-        if graph.has_edge(end, c):
-            graph.annotate(end, c, **{attribute: True})
+def _mark(graph: Graph, pairs: Pairs, triples: Triples, attribute: str) -> None:
+    """Mark the edges of the triples, where they are still there."""
+    a, c, b = triples.T
+    concerned = np.unique(np.concatenate([places(pairs, a, c), places(pairs, b, c)]))
+    for u, v in pairs[concerned[concerned >= 0]].tolist():
+        graph.annotate(u, v, **{attribute: True})
 
 
 def _orient_known(
-    graph: Graph, skeleton: Skeleton, knowledge: BoundKnowledge, context: Context
-) -> list[tuple[int, int]]:
-    """Orient required edges, then those of which one direction is forbidden; return the arrows.
+    names: tuple[str, ...], skeleton: Skeleton, knowledge: BoundKnowledge, context: Context
+) -> tuple[Pairs, Ways]:
+    """Orient required edges, then those of which one direction is forbidden; return what then stands.
 
     Prohibitions alone can close a cycle that no sparser graph would have; the weakest edge then goes.
     """
-    one_way = [
-        (weakness, (u, v) if knowledge.may_cause(u, v) else (v, u))
-        for (u, v), weakness in zip(skeleton.pairs.tolist(), skeleton.weakest.scores.tolist(), strict=True)
-        if knowledge.may_cause(u, v) != knowledge.may_cause(v, u) and not knowledge.requires_pair(u, v)
-    ]
-    children: list[list[int]] = [[] for _ in graph.nodes]
-    for u, v in knowledge.required:
-        graph.orient(u, v)
-        children[u].append(v)
-    known = list(knowledge.required)
+    pairs = skeleton.pairs
+    ways = np.zeros(len(pairs), np.uint8)
+    required = np.array(knowledge.required, np.int32).reshape(-1, 2)
+    ways[places(pairs, *required.T)] = np.where(required[:, 0] < required[:, 1], Way.OUT, Way.IN)
+    u, v = pairs.T
+    may = ~knowledge.forbidden[u, v]
+    one_way = (may == knowledge.forbidden[v, u]) & (ways == Way.UNDIRECTED)
+    causes, effects = np.where(may, u, v)[one_way], np.where(may, v, u)[one_way]
     # The strongest first, so that the edge that closes a cycle is the weakest in it.
-    for _, (u, v) in sorted(one_way):
-        if reaches(children, v, u):
-            graph.remove_edge(u, v)
-            context.warn(
-                "knowledge-cycle",
-                f"the edge between {graph.names[u]!r} and {graph.names[v]!r} was dropped: the directions that "
-                "knowledge allows would close a cycle",
-            )
-        else:
-            graph.orient(u, v)
-            children[u].append(v)
-            known.append((u, v))
-    return known
+    order = np.lexsort((effects, causes, skeleton.weakest.scores[one_way]))
+    arrows = np.column_stack([causes, effects, causes])[order]
+    closing = arrows[orientation.enter(skeleton.variables, pairs, ways, arrows) == 1]
+    for cause, effect, _ in closing.tolist():
+        context.warn(
+            "knowledge-cycle",
+            f"the edge between {names[cause]!r} and {names[effect]!r} was dropped: the directions that "
+            "knowledge allows would close a cycle",
+        )
+    stays = np.ones(len(pairs), np.bool_)
+    stays[places(pairs, closing[:, 0], closing[:, 1])] = False
+    return np.ascontiguousarray(pairs[stays]), ways[stays]
 
 
-def _orient_colliders(graph: Graph, findings: list[Finding]) -> list[Triple]:
-    """Orient colliders, strongest evidence first; return those that would undo an arrow or close a cycle."""
-    lost = []
-    children = [graph.children(v) for v in range(len(graph))]
-    colliders = [f for f in findings if f.role is Role.COLLIDER]
-    for finding in sorted(colliders, key=lambda f: (-f.log_p, f.triple)):
-        a, c, b = finding.triple
-        if not (graph.has_edge(a, c) and graph.has_edge(b, c)):
-            continue  # knowledge dropped the edge
-        # An arrow that is there needs no look for a cycle; in a hub most triples bring one new arrow or none.
-        new = [end for end in (a, b) if not graph.is_directed(end, c)]
-        if any(graph.is_directed(c, end) or reaches(children, c, end) for end in new):
-            lost.append(finding.triple)
-            continue
-        for end in new:
-            graph.orient(end, c)
-            children[end].append(c)
-    return lost
+def _by_strength(findings: Findings) -> Triples:
+    """Return the colliders, those of the strongest evidence first, equals in order of a, c, b."""
+    colliders = np.flatnonzero(findings.roles == Role.COLLIDER)
+    return findings.triples[colliders[np.argsort(-findings.log_p[colliders], kind="stable")]]
 
 
-def _report(graph: Graph, lost: list[Triple], forced: list[Triple], findings: list[Finding], context: Context) -> None:
-    names = graph.names
-    for a, c, b in lost:
+def _report(names: tuple[str, ...], lost: Triples, forced: Triples, ambiguous: int, context: Context) -> None:
+    for a, c, b in lost.tolist():
         context.warn(
             "collider-conflict",
             f"{names[a]} -> {names[c]} <- {names[b]} has evidence but contradicts stronger arrows",
         )
-    for a, c, b in forced:
+    for a, c, b in forced.tolist():
         context.warn(
             "forced-collider",
             f"{names[a]} -> {names[c]} <- {names[b]} has no evidence of its own, but no acyclic graph on this "
             "skeleton does without",
         )
-    ambiguous = sum(f.role is Role.AMBIGUOUS for f in findings)
     if ambiguous:
         triples = "1 unshielded triple was" if ambiguous == 1 else f"{ambiguous} unshielded triples were"
         context.warn("ambiguous-triples", f"{triples} left undecided and taken for non-colliders")

@@ -62,11 +62,12 @@ class _Lines(list[str]):
 def _separations(result: Result) -> Iterator[str]:
     """Yield a line a separation, by hand: a large graph has a hundred thousand times more of them than names."""
     quoted = {node.name: _text(node.name) for node in result.graph.nodes}
-    for s in result.separations:
-        given = ", ".join(quoted[name] for name in s.given)
-        numbers = f', "p_value": {s.p_value!r}' if s.p_value is not None and math.isfinite(s.p_value) else ""
-        numbers += f', "n": {s.n}' if s.n is not None else ""
-        yield f'{{"x": {quoted[s.x]}, "y": {quoted[s.y]}, "given": [{given}]{numbers}}}'
+    for x, y, given, p_value, n in result.separations:
+        members = ", ".join([quoted[name] for name in given]) if given else ""
+        numbers = f', "p_value": {p_value!r}' if p_value is not None and p_value - p_value == 0.0 else ""
+        if n is not None:
+            numbers += f', "n": {n}'
+        yield f'{{"x": {quoted[x]}, "y": {quoted[y]}, "given": [{members}]{numbers}}}'
 
 
 def _finite(value: Any) -> Any:
