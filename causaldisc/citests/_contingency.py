@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causaldisc._ext import contingency
-from causaldisc.citests.base import Answers
+from causaldisc.citests.base import Answers, Found, Marginal, Neighbours, Votes, Watch
 from causaldisc.data.dataset import Dataset
 from causaldisc.options import Options as _Options
 from causaldisc.options import opt
@@ -64,8 +64,8 @@ class ContingencyTest:
     name: str
     codes: NDArray[np.int32]
     levels: NDArray[np.int32]
-    pearson: bool
     options: Options
+    tables: contingency.Tables  # the codes in forms that are fast to count
     deepest: int | None = None
 
     @property
@@ -74,14 +74,74 @@ class ContingencyTest:
 
     def answers(self, x: NDArray[np.int32], y: NDArray[np.int32], given: NDArray[np.int32]) -> Answers:
         out = Answers.empty(len(x))
-        contingency.tests(
-            self.codes, self.levels, x, y, given, self.pearson, _CODES[self.options.df],
-            self.options.min_rows_per_df, out.log_p, out.statistic, out.df, out.n, out.verdict,
-        )  # fmt: skip
+        self.tables.tests(x, y, given, out.log_p, out.statistic, out.df, out.n, out.verdict)
         return out
+
+    def seconds_per_test(self, depth: int) -> float:
+        return self.tables.seconds_per_test(depth)
+
+    def marginal(self, log_alpha: float, watch: Watch) -> Marginal:
+        dependent, too_few = np.zeros((2, self.variables, self.variables), np.bool_)
+        self.tables.marginal(
+            log_alpha, dependent.view(np.uint8), too_few.view(np.uint8), watch.order, watch.stop, watch.done
+        )
+        return Marginal(dependent, too_few if too_few.any() else None)
+
+    def scores(self, pairs: NDArray[np.int32]) -> NDArray[np.float64]:
+        ends = np.ascontiguousarray(pairs.T)
+        answers = self.answers(ends[0], ends[1], np.empty((len(pairs), 0), np.int32))
+        return np.where(answers.decided, answers.log_p, -np.inf)
+
+    def search(
+        self,
+        pairs: NDArray[np.int32],
+        causes: Neighbours,
+        depth: int,
+        log_alpha: float,
+        scores: NDArray[np.float64],
+        watch: Watch,
+    ) -> Found:
+        k = len(pairs)
+        scores, sets, insufficient = scores.copy(), np.zeros((k, depth), np.int32), np.zeros(k, np.int64)
+        separated, improved = np.zeros((2, k), np.bool_)
+        tests = self.tables.search(
+            pairs, causes.starts, causes.members, depth, log_alpha, scores, sets, separated.view(np.uint8),
+            improved.view(np.uint8), insufficient, watch.order, watch.stop, watch.done,
+        )  # fmt: skip
+        undecided = insufficient if insufficient.any() else None
+        return Found(separated, scores, improved, np.sort(sets, axis=1), tests, undecided)
+
+    def vote(
+        self,
+        pairs: NDArray[np.int32],
+        causes: Neighbours,
+        middles: Neighbours,
+        depth: int,
+        log_alpha: float,
+        scores: NDArray[np.float64],
+        watch: Watch,
+    ) -> Votes:
+        k = len(pairs)
+        scores, sets, insufficient = scores.copy(), np.zeros((k, depth), np.int32), np.zeros(k, np.int64)
+        separating, members = np.zeros(k, np.int64), np.zeros(len(middles.members), np.int64)
+        improved = np.zeros(k, np.bool_)
+        tests = self.tables.vote(
+            pairs, causes.starts, causes.members, middles.starts, middles.members, depth, log_alpha, scores,
+            sets, separating, members, improved.view(np.uint8), insufficient, watch.order, watch.stop, watch.done,
+        )  # fmt: skip
+        undecided = insufficient if insufficient.any() else None
+        return Votes(separating, members, scores, improved, np.sort(sets, axis=1), tests, undecided)
 
 
 def bind(name: str, data: Dataset, pearson: bool, options: Options) -> ContingencyTest:
     """Bind a test to the codes of the data."""
     levels = np.array([len(c.levels) for c in data.columns], np.int32)
-    return ContingencyTest(name, data.code_matrix(), levels, pearson, options)
+    return bind_codes(name, data.code_matrix(), levels, pearson, options)
+
+
+def bind_codes(
+    name: str, codes: NDArray[np.int32], levels: NDArray[np.int32], pearson: bool, options: Options
+) -> ContingencyTest:
+    """Bind a test to category codes, shape (variables, rows), 0..levels-1, -1 where missing."""
+    tables = contingency.Tables(codes, levels, pearson, _CODES[options.df], options.min_rows_per_df)
+    return ContingencyTest(name, codes, levels, options, tables)
