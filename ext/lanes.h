@@ -7,13 +7,7 @@
 #ifndef CAUSALDISC_LANES_H
 #define CAUSALDISC_LANES_H
 
-#ifndef CAUSALDISC_CLONES
-#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 11
-#define CAUSALDISC_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define CAUSALDISC_CLONES
-#endif
-#endif
+#include "clones.h"
 
 /* Arrays are padded with this many zeros; a lane of zeros is never a hit. */
 #define CAUSALDISC_LANES 16

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clones.h"
+
 #ifdef _OPENMP
 #include <omp.h>
 #else
@@ -20,13 +22,6 @@
 #endif
 
 #define CAUSALDISC_INLINE static inline __attribute__((always_inline))
-
-/* Loops that compilers vectorise themselves, for three generations of processors where the loader can choose. */
-#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 11
-#define CAUSALDISC_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define CAUSALDISC_CLONES
-#endif
 
 /* Words of 64 rows in a block; bitmaps are padded to whole blocks. */
 #define CAUSALDISC_BLOCK 8
