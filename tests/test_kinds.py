@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from causaldisc.data.cells import Cells, Rules
 from causaldisc.data.dataset import Column, ColumnKind
 from causaldisc.data.kinds import MOST_LEVELS, ROWS_PER_LEVEL, make_column
+from causaldisc.distinct import distinct, numbered
 
 RULES = Rules("x", "f.csv", lambda row: f"line {row + 2}", ("",))
 
@@ -95,3 +96,11 @@ def test_the_rule_as_its_documentation_says_it(values: list[float]) -> None:
     if column.codes is not None:
         decoded = [float(column.levels[c]) if c >= 0 else None for c in column.codes]
         assert decoded == [v if v == v else None for v in values]
+
+
+@given(st.lists(st.integers(-5, 5)))
+def test_distinct_values_are_those_of_a_set(values):
+    array = np.array(values, np.float64)
+    assert distinct(array).tolist() == sorted(set(values))
+    levels, codes = numbered(array)
+    assert levels[codes].tolist() == values

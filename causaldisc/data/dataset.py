@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causaldisc.data.source import label
+from causaldisc.distinct import numbered
 from causaldisc.errors import DataError
 from causaldisc.quoting import as_column
 from causaldisc.result import Notice
@@ -183,7 +184,7 @@ def discrete_column(name: str, values: NDArray[np.float64]) -> Column:
     """Return a discrete (or binary) column whose levels are the different numbers, by size."""
     numbers = np.array(values, dtype=np.float64)
     present = ~np.isnan(numbers)
-    levels, codes = np.unique(numbers[present], return_inverse=True)
+    levels, codes = numbered(numbers[present])
     all_codes = np.full(numbers.shape, MISSING_CODE, np.int32)
     all_codes[present] = codes
     kind = ColumnKind.BINARY if len(levels) <= 2 else ColumnKind.DISCRETE

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from causaldisc.data.cells import Cells, Rules
 from causaldisc.data.dataset import MISSING_CODE, Column, ColumnKind
+from causaldisc.distinct import distinct
 from causaldisc.errors import DataError
 
 MOST_LEVELS = 10
@@ -41,7 +42,7 @@ def make_column(cells: Cells, kind: ColumnKind | None, rules: Rules) -> Column:
         _require_counts(values, rules)
     if not kind.is_discrete:
         return Column(rules.name, kind, values)
-    levels = np.unique(values[~np.isnan(values)]) if levels is None else levels
+    levels = distinct(values[~np.isnan(values)]) if levels is None else levels
     codes = np.searchsorted(levels, values).astype(np.int32)
     codes[np.isnan(values)] = MISSING_CODE
     kind = _discrete(len(levels), kind, rules)
@@ -84,8 +85,8 @@ def _levels_if_discrete(values: NDArray[np.float64]) -> NDArray[np.float64] | No
     """
     if not _is_whole(values[:_PREFIX]):
         return None
-    levels = np.unique(values[:_PREFIX])
-    levels = levels[~np.isnan(levels)]
+    first = values[:_PREFIX]
+    levels = distinct(first[~np.isnan(first)])
     present = values.size
     while levels.size <= MOST_LEVELS:
         rest = values[~np.isin(values, levels)]
@@ -93,7 +94,7 @@ def _levels_if_discrete(values: NDArray[np.float64]) -> NDArray[np.float64] | No
         if missing.all():
             present -= rest.size
             break
-        levels = np.union1d(levels, rest[~missing][:_PREFIX])
+        levels = distinct(np.concatenate([levels, rest[~missing][:_PREFIX]]))
     is_discrete = 2 <= levels.size <= MOST_LEVELS and present >= ROWS_PER_LEVEL * levels.size
     return levels if is_discrete and _is_whole(levels) else None
 

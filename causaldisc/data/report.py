@@ -12,6 +12,7 @@ from causaldisc.data.correlation import correlation
 from causaldisc.data.dataset import Column, ColumnKind, Dataset
 from causaldisc.data.dependence import Dependence, find_dependences
 from causaldisc.data.validation import is_all_missing, is_constant
+from causaldisc.distinct import distinct
 
 _LEVELS_SHOWN = 20
 # Cholesky's algorithm and the matrix take a second and 30 MB here, and four times that at twice the size.
@@ -97,7 +98,7 @@ def _describe_column(column: Column) -> ColumnReport:
     if column.values is None:
         return ColumnReport(column.name, column.kind.value, missing, zeros, different, levels=levels)
     present = column.values[~np.isnan(column.values)]
-    different = different or int(np.unique(present).size)
+    different = different or int(distinct(present).size)
     report = ColumnReport(column.name, column.kind.value, missing, zeros, different, levels=levels)
     if not present.size:
         return report

@@ -12,6 +12,7 @@ import numpy as np
 
 from causaldisc.data.cells import Cells
 from causaldisc.data.dataset import MISSING_CODE, Column
+from causaldisc.distinct import distinct
 from causaldisc.quoting import as_column
 from causaldisc.result import Notice
 
@@ -65,7 +66,7 @@ def _all_different(cells: Cells) -> bool:
         return len(cells.levels) == cells.codes.size and MISSING_CODE not in cells.codes
     values = cells.values
     is_whole = not np.isnan(values).any() and bool((np.floor(values) == values).all())
-    return is_whole and np.unique(values).size == values.size
+    return is_whole and distinct(values).size == values.size
 
 
 def _numbers_rows(column: Column) -> bool:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from causaldisc._ext import meek, orientation
 from causaldisc.context import Context
+from causaldisc.distinct import distinct
 from causaldisc.graph import Graph, GraphKind
 from causaldisc.graph.pairs import Pairs, Way, Ways, as_graph, places
 from causaldisc.knowledge import BoundKnowledge
@@ -52,7 +53,7 @@ def orient(
 def _mark(graph: Graph, pairs: Pairs, triples: Triples, attribute: str) -> None:
     """Mark the edges of the triples, where they are still there."""
     a, c, b = triples.T
-    concerned = np.unique(np.concatenate([places(pairs, a, c), places(pairs, b, c)]))
+    concerned = distinct(np.concatenate([places(pairs, a, c), places(pairs, b, c)]))
     for u, v in pairs[concerned[concerned >= 0]].tolist():
         graph.annotate(u, v, **{attribute: True})
 

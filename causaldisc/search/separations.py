@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causaldisc.citests.base import Answers, CITest
+from causaldisc.distinct import numbered
 from causaldisc.search import pairs as pairs_of
 
 PAIRS_AT_ONCE = 1 << 18
@@ -103,7 +104,7 @@ class Separations:
         """Return, for triples (a, c, b) with a < b as rows, whether c is in the set that separated a and b, and the
         log p of that separation (-inf, and not inside, for pairs that nothing separated)."""
         inside, log_p = np.zeros(len(triples), np.bool_), np.full(len(triples), -np.inf)
-        keys, number = np.unique(pairs_of.keys(triples[:, [0, 2]], self.test.variables), return_inverse=True)
+        keys, number = numbered(pairs_of.keys(triples[:, [0, 2]], self.test.variables))
         pairs = np.column_stack(np.divmod(keys, max(self.test.variables, 1))).astype(np.int32)
         marginal = pairs[self.marginal[pairs[:, 0], pairs[:, 1]]]
         for part in [Part(marginal, np.empty((len(marginal), 0), np.int32)), *self.parts]:

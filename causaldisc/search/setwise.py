@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import combinations, islice, pairwise, takewhile
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from causaldisc.citests.base import Answers, CITest, Found, Neighbours, Votes
 from causaldisc.context import Context
+from causaldisc.distinct import distinct
 from causaldisc.search import pairs as pairs_of
 from causaldisc.search.undecided import Undecided
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 Given = tuple[int, ...]
 # A lot lasts about so many seconds: in between, progress is told, Ctrl-C heard and the time limit kept.
@@ -55,6 +59,8 @@ class _Asker:
 
     def __enter__(self) -> _Asker:
         if self.context.threads > 1:
+            from concurrent.futures import ThreadPoolExecutor
+
             self._pool = ThreadPoolExecutor(self.context.threads)
         return self
 
@@ -93,7 +99,7 @@ class _Asker:
         starts = np.flatnonzero((sets[1:] != sets[:-1]).any(axis=1)) + 1 if sets.shape[1] else np.arange(1, k)
         wanted = np.arange(1, 4 * self.context.threads) * k // (4 * self.context.threads)
         places = np.searchsorted(starts, wanted)
-        edges = np.unique([0, *starts[places[places < len(starts)]], k]).tolist()
+        edges = distinct(np.array([0, *starts[places[places < len(starts)]], k])).tolist()
         return list(pairwise(edges))
 
     def _adjust(self, asked: int, seconds: float) -> None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from causaldisc.citests.base import Answers, CITest, Neighbours
 from causaldisc.context import Context, OutOfTime
+from causaldisc.distinct import distinct
 from causaldisc.errors import ComputationError
 from causaldisc.knowledge import BoundKnowledge
 from causaldisc.search import depths
@@ -84,7 +85,7 @@ class Skeleton:
         """For each pair the decided answer with the largest p-value (log_p -inf where none decided)."""
         found = Answers.empty(len(self.pairs))
         found.log_p[:] = -np.inf
-        for size in np.unique(self.weakest.sizes[self.weakest.sizes >= 0]).tolist():
+        for size in distinct(self.weakest.sizes[self.weakest.sizes >= 0]).tolist():
             where = np.flatnonzero((self.weakest.sizes == size) & (self.weakest.scores > -np.inf))
             ends = np.ascontiguousarray(self.pairs[where].T)
             sets = np.ascontiguousarray(self.weakest.sets[where, :size])

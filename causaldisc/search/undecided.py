@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causaldisc.citests.base import Answers, Verdict
+from causaldisc.distinct import distinct
 
 Example = tuple[int, int, tuple[int, ...]]
 
@@ -28,7 +29,7 @@ class Undecided:
     def note_answers(self, pairs: NDArray[np.int32], sets: NDArray[np.int32], found: Answers) -> None:
         """Count the answers that are none, of tests of the rows of `pairs` given those of `sets`."""
         odd = np.flatnonzero(found.verdict != Verdict.DECIDED)
-        for verdict in map(Verdict, np.unique(found.verdict[odd])):
+        for verdict in map(Verdict, distinct(found.verdict[odd])):
             where = odd[found.verdict[odd] == verdict]
             first = where[np.lexsort((pairs[where, 1], pairs[where, 0]))[0]]
             x, y = pairs[first].tolist()

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from typing import NamedTuple
 
 from causaldisc.errors import DataError
 
 _SKIP = re.compile(r"(?:[ \t\r\n\f\v]+|//[^\n]*|/\*.*?\*/|^#[^\n]*)+", re.S | re.M)
-_TOKEN = re.compile(
-    r"""(?P<quoted>"(?:[^"\\]|\\.)*")
-      | (?P<word>[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\x80-\U0010ffff]* | -?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?))
-      | (?P<sign>->|--|[{}\[\];,=:+])""",
-    re.S | re.X,
-)
 _ESCAPE = re.compile(r'\\(\n|["\\])')
 KEYWORDS = {"strict", "graph", "digraph", "subgraph", "node", "edge"}
 _MAX_DEPTH = 100
 Attributes = dict[str, str]
+
+
+@cache
+def _token() -> re.Pattern[str]:
+    """Return what a token looks like; compiled when DOT is read, since it takes longer than writing it."""
+    return re.compile(
+        r"""(?P<quoted>"(?:[^"\\]|\\.)*")
+          | (?P<word>[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\x80-\U0010ffff]* | -?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?))
+          | (?P<sign>->|--|[{}\[\];,=:+])""",
+        re.S | re.X,
+    )
 
 
 class Arc(NamedTuple):
@@ -82,7 +88,7 @@ class _Parser:
         offset = self._skip(0)
         while offset < len(self.text):
             line, counted = line + self.text.count("\n", counted, offset), offset
-            match = _TOKEN.match(self.text, offset)
+            match = _token().match(self.text, offset)
             if match:
                 kind, body = str(match.lastgroup), match.group()
                 found.append(_Token(kind, _unquote(body) if kind == "quoted" else body, line))
