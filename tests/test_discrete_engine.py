@@ -244,11 +244,11 @@ def test_marginal_says_what_single_tests_say(data, options, threads):
     p = test.variables
     watch = Watch(threads, np.arange(p, dtype=np.int32)[::-1].copy())
     asked, undecided = pairs_of.above_diagonal(p), Undecided()
-    separated, scores = setwise.marginal(Plain(test), asked, np.log(alpha), undecided, Context())
+    separated, log_p = setwise.marginal(Plain(test), asked, np.log(alpha), undecided, Context())
     found = test.marginal(np.log(alpha), watch)
     assert found.dependent.tolist() == (asked & ~separated).tolist()
     assert insufficient(found) == sum(undecided.counts.values())
-    assert test.scores(pairs_of.marked(found.dependent)).tolist() == scores.tolist()
+    assert test.scores(pairs_of.marked(found.dependent)).tolist() == log_p[found.dependent].tolist()
     assert watch.done.sum() == p
 
 

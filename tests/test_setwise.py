@@ -136,8 +136,8 @@ def test_separation_in_a_graph_is_found_without_conditioning(dag, threads):
     separated, log_p = setwise.marginal(test, asked, np.log(0.05), Undecided(), Context(threads=threads))
     for x in range(p):
         for y in range(x + 1, p):
-            assert separated[x, y] == (answer(test, x, y).log_p == 0.0)
-    assert log_p.tolist() == [-1000.0] * int((asked & ~separated).sum())
+            assert log_p[x, y] == answer(test, x, y).log_p
+            assert separated[x, y] == (log_p[x, y] == 0.0)
 
 
 def test_an_error_in_a_thread_comes_out():

@@ -163,7 +163,8 @@ def build(data: Dataset, options: Options, context: Context) -> FisherZ:
     """
     if data.correlation is not None:
         return FisherZ(data.correlation, data.rows, options)
-    complete = ~np.logical_or.reduce([c.missing for c in data.columns])
+    values = data.matrix()
+    complete = ~np.isnan(values).any(axis=0)
     rows = int(complete.sum())
     if rows < FEWEST_ROWS:
         raise DataError(
@@ -172,8 +173,7 @@ def build(data: Dataset, options: Options, context: Context) -> FisherZ:
         )
     if rows < data.rows:
         context.warn("rows-dropped", f"{data.rows - rows} of {data.rows} rows have a missing cell and were left out")
-        data = data.take(complete)
-    values = data.matrix()
+        values = np.ascontiguousarray(values[:, complete])
     matrix = correlation(values, data.names, context.threads)
     _warn_of_singularity(values, matrix, data.names, context)
     return FisherZ(matrix, rows, options)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,39 +22,54 @@ def correlation(values: NDArray[np.float64], names: tuple[str, ...], threads: in
     Each variable is centred and scaled first, so that no square overflows and large means do not cancel.
     Raises DataError naming a variable that is constant.
     """
-    centred = values - values.mean(axis=1, keepdims=True)
-    largest = np.abs(centred).max(axis=1, keepdims=True)
+    blocks = [slice(start, start + BLOCK) for start in range(0, len(values), BLOCK)]
+    scaled, constant = np.empty_like(values), np.empty(len(values), np.bool_)
+
+    def scale(block: slice) -> None:
+        constant[block] = _scale(values[block], scaled[block])
+
+    if threads == 1 or len(values) ** 2 * values.shape[1] < WORTH_THREADS:
+        for block in blocks:
+            scale(block)
+        _refuse_constant(constant, names)
+        return _products(scaled, blocks, map)
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(scale, blocks))
+        _refuse_constant(constant, names)
+        return _products(scaled, blocks, pool.map)
+
+
+def _scale(values: NDArray[np.float64], out: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Fill `out` with rows of mean 0 and length 1; returns which rows are constant."""
+    np.subtract(values, values.mean(axis=1, keepdims=True), out=out)
+    largest = np.maximum(out.max(axis=1), -out.min(axis=1))
     # A constant that is no round number leaves rounding noise behind, not zeros.
-    constant = largest[:, 0] <= 1e-14 * np.abs(values).max(axis=1)
+    constant: NDArray[np.bool_] = largest <= 1e-14 * np.maximum(values.max(axis=1), -values.min(axis=1))
+    out /= np.where(constant, 1.0, largest)[:, None]
+    out /= np.sqrt(np.einsum("ij,ij->i", out, out) + constant)[:, None]
+    return constant
+
+
+def _refuse_constant(constant: NDArray[np.bool_], names: tuple[str, ...]) -> None:
     if constant.any():
         name = names[int(np.argmax(constant))]
         raise DataError(f"column {name!r} is constant; drop it with --columns '!{as_column(name)}' or --drop-constant")
-    centred /= largest
-    centred /= np.sqrt(np.einsum("ij,ij->i", centred, centred))[:, None]
-    matrix = _products(centred, threads)
-    np.fill_diagonal(matrix, 1.0)
-    return matrix
 
 
-def _products(rows: NDArray[np.float64], threads: int) -> NDArray[np.float64]:
-    """Return the products of all rows with each other."""
-    variables, length = rows.shape
-    if variables <= BLOCK:
-        return rows @ rows.T
-    found = np.empty((variables, variables))
-
-    def fill(start: int) -> None:
-        stop = min(start + BLOCK, variables)
-        block = np.matmul(rows[start:stop], rows[:stop].T, out=found[start:stop, :stop])
-        found[:start, start:stop] = block[:, :start].T
-
-    starts = range(0, variables, BLOCK)[::-1]  # the longest first
-    if threads == 1 or variables**2 * length < WORTH_THREADS:
-        for start in starts:
-            fill(start)
+def _products(rows: NDArray[np.float64], blocks: list[slice], do: Callable[..., Iterable[None]]) -> NDArray[np.float64]:
+    """Return the products of all rows with each other; `do` maps a function over the blocks."""
+    if len(blocks) == 1:
+        found: NDArray[np.float64] = rows @ rows.T
     else:
-        from concurrent.futures import ThreadPoolExecutor
+        found = np.empty((len(rows), len(rows)))
 
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(fill, starts))
+        def multiply(block: slice) -> None:
+            stop = min(block.stop, len(rows))
+            np.matmul(rows[block], rows[:stop].T, out=found[block, :stop])
+            found[: block.start, block] = found[block, : block.start].T
+
+        list(do(multiply, blocks[::-1]))  # the longest first
+    np.fill_diagonal(found, 1.0)
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from causaldisc.search import setwise
 from causaldisc.search.undecided import Undecided
 from causaldisc.search.watching import watched
 
+Scorer = Callable[[NDArray[np.int32]], NDArray[np.float64]]
 # Seconds that a depth may take before it is announced.
 WORTH_SAYING = 30.0
 
@@ -25,11 +27,12 @@ def deepest(test: CITest, max_depth: int | None) -> float:
 
 def marginal(
     test: CITest, asked: NDArray[np.bool_], log_alpha: float, undecided: Undecided, context: Context
-) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Return which of the `asked` pairs (a mask (p, p), True above the diagonal) the empty set separates, and the
-    scores of those that it does not, in order."""
+) -> tuple[NDArray[np.bool_], Scorer]:
+    """Return which of the `asked` pairs (a mask (p, p), True above the diagonal) the empty set separates, and a
+    function for the scores of asked pairs that it does not."""
     if not has_engine(test):
-        return setwise.marginal(test, asked, log_alpha, undecided, context)
+        separated, log_p = setwise.marginal(test, asked, log_alpha, undecided, context)
+        return separated, lambda pairs: log_p[pairs[:, 0], pairs[:, 1]]
     others = np.arange(test.variables - 1, -1, -1, dtype=np.float64)
     seconds = test.seconds_per_test(0) * others
     found = watched(lambda watch: test.marginal(log_alpha, watch), seconds, "depth 0", context)
@@ -37,7 +40,7 @@ def marginal(
         few = pairs_of.marked(found.insufficient & asked)
         if len(few):
             undecided.note(Verdict.INSUFFICIENT, len(few), (int(few[0, 0]), int(few[0, 1]), ()))
-    return np.greater(asked, found.dependent), test.scores(pairs_of.marked(asked & found.dependent))
+    return np.greater(asked, found.dependent), test.scores
 
 
 def search(

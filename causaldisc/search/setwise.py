@@ -110,23 +110,21 @@ class _Asker:
 def marginal(
     test: CITest, asked: NDArray[np.bool_], log_alpha: float, undecided: Undecided, context: Context
 ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Return which of the `asked` pairs the empty set separates, and log p of the others; see depths.marginal."""
+    """Return which of the `asked` pairs (a mask (p, p)) the empty set separates, and log p of all, the same shape."""
     pairs = pairs_of.marked(asked)
     sets = np.empty((len(pairs), 0), np.int32)
-    independent, log_p = np.zeros(len(pairs), np.bool_), np.zeros(len(pairs))
+    separated, log_p = np.zeros_like(asked), np.full(asked.shape, -np.inf)
     at = 0
     with _Asker(test, context) as asker:
         while at < len(pairs):
-            lot = slice(at, at + asker.lot)
-            answers = asker.ask(pairs[lot], sets[lot])
-            undecided.note_answers(pairs[lot], sets[lot], answers)
-            independent[lot] = _separates(answers, log_alpha)
-            log_p[lot] = np.where(answers.decided, answers.log_p, -np.inf)
+            some, empty = pairs[at : at + asker.lot], sets[at : at + asker.lot]
+            answers = asker.ask(some, empty)
+            undecided.note_answers(some, empty, answers)
+            separated[some[:, 0], some[:, 1]] = _separates(answers, log_alpha)
+            log_p[some[:, 0], some[:, 1]] = np.where(answers.decided, answers.log_p, -np.inf)
             at += len(answers)
             asker.look_up(at, len(pairs), "depth 0")
-    separated = np.zeros_like(asked)
-    separated[pairs[independent, 0], pairs[independent, 1]] = True
-    return separated, log_p[~independent]
+    return separated, log_p
 
 
 def search(

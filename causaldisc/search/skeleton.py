@@ -133,7 +133,7 @@ def _marginal(test: CITest, log_alpha: float, knowledge: BoundKnowledge, context
         asked[min(u, v), max(u, v)] = False
     undecided = Undecided()
     try:
-        separated, scores_of_asked = depths.marginal(test, asked, log_alpha, undecided, context)
+        separated, scores_of = depths.marginal(test, asked, log_alpha, undecided, context)
     except OutOfTime:
         raise ComputationError(
             "time was up before all pairs were tested once; give it more, or fewer columns"
@@ -141,7 +141,7 @@ def _marginal(test: CITest, log_alpha: float, knowledge: BoundKnowledge, context
     pairs = pairs_of.marked(np.greater(candidates, separated))
     sizes = np.where(asked[pairs[:, 0], pairs[:, 1]], 0, -1).astype(np.int32)
     scores = np.full(len(pairs), -np.inf)
-    scores[sizes == 0] = scores_of_asked
+    scores[sizes == 0] = scores_of(pairs[sizes == 0])
     weakest = Weakest(scores, sizes, np.empty((len(pairs), 0), np.int32))
     tests = int(np.count_nonzero(asked))
     return Skeleton(test, pairs, weakest, Separations(test, separated), [tests], undecided=undecided)

@@ -13,7 +13,7 @@ from causaldisc.citests.base import Watch
 from causaldisc.context import Context
 
 # Starting threads costs milliseconds; work that takes less than this many seconds is done at once on one.
-WORTH_THREADS = 0.01
+WORTH_THREADS = 0.003
 PATIENCE = 0.1  # seconds between looks
 
 Outcome = TypeVar("Outcome")
@@ -28,8 +28,7 @@ def watched(work: Callable[[Watch], Outcome], seconds: NDArray[np.float64], stag
     total = float(seconds.sum())
     if total < WORTH_THREADS:
         return work(Watch())
-    # The longest first, so that no thread is left with a long one at the end.
-    watch = Watch(context.threads, np.argsort(-seconds, kind="stable").astype(np.int32))
+    watch = Watch(context.threads, _longest_first(seconds))
     shares = np.concatenate([[0.0], np.cumsum(seconds[watch.order])]) / total
     outcomes: list[Outcome] = []
     errors: list[BaseException] = []
@@ -55,3 +54,9 @@ def watched(work: Callable[[Watch], Outcome], seconds: NDArray[np.float64], stag
     if errors:
         raise errors[0]
     return outcomes[0]
+
+
+def _longest_first(seconds: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Return an order, by powers of two, in which no thread is left with something long at the end."""
+    powers = np.frexp(seconds)[1].astype(np.int16)  # short integers are sorted without comparing them
+    return np.argsort(-powers, kind="stable").astype(np.int32)
