@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causaldisc._ext import contingency
+from causaldisc.citests._permutation import PermutationTest
 from causaldisc.citests.base import Answers, Found, Marginal, Neighbours, Votes, Watch
 from causaldisc.data.dataset import Dataset
 from causaldisc.options import Options as _Options
@@ -43,6 +44,13 @@ class Options(_Options):
         "the edge stays.",
         at_least=0,
     )
+    permutations: int = opt(
+        0,
+        "Random permutations behind a p-value of gsq and chisq, for tables too sparse for the chi-squared law, which "
+        "is taken without any.",
+        at_least=0,
+    )
+    seed: int = opt(0, "Seed of tests that draw random numbers.", at_least=0)
 
 
 def accepts(data: Dataset, name: str) -> str | None:
@@ -133,10 +141,11 @@ class ContingencyTest:
         return Votes(separating, members, scores, improved, np.sort(sets, axis=1), tests, undecided)
 
 
-def bind(name: str, data: Dataset, pearson: bool, options: Options) -> ContingencyTest:
+def bind(name: str, data: Dataset, pearson: bool, options: Options) -> ContingencyTest | PermutationTest:
     """Bind a test to the codes of the data."""
     levels = np.array([len(c.levels) for c in data.columns], np.int32)
-    return bind_codes(name, data.code_matrix(), levels, pearson, options)
+    test = bind_codes(name, data.code_matrix(), levels, pearson, options)
+    return PermutationTest(test, pearson) if options.permutations else test
 
 
 def bind_codes(
