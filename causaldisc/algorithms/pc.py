@@ -75,7 +75,8 @@ def run(data: Dataset, options: Options, test: TestChoice, knowledge: Knowledge,
     graph, found = search(bound, ordered.names, options, knowledge.bind(ordered.names), context)
     evidence.warn_undecided(found, ordered.names, context)
     separations = evidence.NamedSeparations(found.separations, ordered.names)
-    chosen = {"test": bound.name, **as_json(options), **as_json(bound.options), **knowledge.as_json()}
+    of_test = {"test": bound.name, "missing": test.missing.value, **as_json(bound.options)}
+    chosen = {**of_test, **as_json(options), **knowledge.as_json()}
     return Result(
         graph.reordered(Node(c.name, {"type": c.kind.value}) for c in data.columns),
         separations,
