@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from causaldisc import citests, provenance
+from causaldisc import provenance
 from causaldisc.citests import CITest, TestChoice
 from causaldisc.context import Context
 from causaldisc.data.dataset import Dataset
@@ -23,7 +23,7 @@ from causaldisc.knowledge import BoundKnowledge, Knowledge
 from causaldisc.options import Options as _Options
 from causaldisc.options import as_json, opt
 from causaldisc.result import TIME_LIMIT, Result
-from causaldisc.search import colliders, discovery_rate, evidence, orientation, skeleton
+from causaldisc.search import colliders, discovery_rate, evidence, missingness, orientation, skeleton
 from causaldisc.search.colliders import ColliderRule
 from causaldisc.search.discovery_rate import Correction
 from causaldisc.search.skeleton import Skeleton
@@ -71,7 +71,7 @@ def run(data: Dataset, options: Options, test: TestChoice, knowledge: Knowledge,
     data = variables(data)
     context.warn_all(data.notices)
     ordered = data.select(sorted(data.names))
-    bound = citests.build(test, ordered, context)
+    bound = missingness.bind(test, ordered, options.alpha, context)
     graph, found = search(bound, ordered.names, options, knowledge.bind(ordered.names), context)
     evidence.warn_undecided(found, ordered.names, context)
     separations = evidence.NamedSeparations(found.separations, ordered.names)

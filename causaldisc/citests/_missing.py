@@ -21,6 +21,7 @@ class Missing(Enum):
 
     TEST_WISE = "test-wise"
     LIST_WISE = "list-wise"
+    CORRECTED = "corrected"
     ERROR = "error"
 
 
@@ -31,7 +32,8 @@ class MissingOptions(Options):
     missing: Missing = opt(
         Missing.TEST_WISE,
         "Rows with missing cells: 'test-wise': each test uses the rows that have all of its own columns; "
-        "'list-wise': only rows that have all columns; 'error': refuse such data.",
+        "'list-wise': only rows that have all columns; 'corrected': test-wise, corrected for what the gaps depend on "
+        "(fisherz); 'error': refuse such data.",
     )
 
 
@@ -42,6 +44,8 @@ def treat(data: Dataset, missing: Missing, name: str, context: Context) -> Datas
     """
     if data.correlation is not None or missing is Missing.TEST_WISE:
         return data
+    if missing is Missing.CORRECTED:
+        raise DataError("--missing corrected looks at all columns, so that it needs a search; choose another here")
     complete = np.ones(data.rows, np.bool_)
     for column in data.columns:
         gaps = column.missing
