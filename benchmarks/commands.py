@@ -1,7 +1,8 @@
 """Whole commands, from a CSV file to a graph file, beside the processes of peers: commands.py [NODES]...
 
 Seeded linear Gaussian data, degree 4, 1,000 rows, alpha 0.01; the shortest of three runs of each process. Peers, where
-they are installed: andrey-core's own command, pybnesian with pandas, causal-learn (up to 100 nodes).
+they are installed: andrey-core's own command; pybnesian, tetrad-port (up to 500 nodes) and causal-learn (up to 100) with
+pandas.
 """
 
 from __future__ import annotations
@@ -22,6 +23,11 @@ frame = pandas.read_csv(sys.argv[1])
 graph = pybnesian.PC().estimate(pybnesian.LinearCorrelation(frame), alpha=0.01)
 open(sys.argv[2], "w").write(str(graph.arcs() + graph.edges()))
 """
+TETRAD_PORT = """
+import sys, pandas, tetrad_port
+found = tetrad_port.TetradPort().run_pc(pandas.read_csv(sys.argv[1]), alpha=0.01)
+open(sys.argv[2], "w").write(str(found))
+"""
 CAUSAL_LEARN = """
 import sys, pandas
 from causallearn.search.ConstraintBased.PC import pc
@@ -38,6 +44,8 @@ def commands(data: str, out: str, nodes: int) -> dict[str, list[str]]:
         found["andrey-core"] = [str(BIN / "andrey"), "run", "pc", "--data", data, f"alpha={ALPHA}", "-o", out + ".json"]
     if importlib.util.find_spec("pybnesian"):
         found["pybnesian"] = [*python, PYBNESIAN, data, out]
+    if importlib.util.find_spec("tetrad_port") and nodes <= 500:
+        found["tetrad-port"] = [*python, TETRAD_PORT, data, out]
     if importlib.util.find_spec("causallearn") and importlib.util.find_spec("pandas") and nodes <= 100:
         found["causal-learn"] = [*python, CAUSAL_LEARN, data, out]
     return found
