@@ -1,8 +1,8 @@
 """Whole commands, from a CSV file to a graph file, beside the processes of peers: commands.py [NODES]...
 
 Seeded linear Gaussian data, degree 4, 1,000 rows, alpha 0.01; the shortest of three runs of each process. Peers, where
-they are installed: andrey-core's own command; pybnesian, tetrad-port (up to 500 nodes) and causal-learn (up to 100) with
-pandas.
+they are installed: andrey-core's own command; pybnesian, tetrad-port (up to 500 nodes) and causal-learn (up to 100)
+with pandas.
 """
 
 from __future__ import annotations
