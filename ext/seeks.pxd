@@ -1,7 +1,7 @@
 # cython: language_level=3, cdivision=True
 """Walking through the conditioning sets of a pair with tests on contingency tables: what separates, what comes nearest.
 
-Sets are enumerated depth first, so that what tables.pxd keeps of a prefix serves all sets that begin with it. A p-value
+Sets are enumerated depth first, so that what walk.pxd keeps of a prefix serves all sets that begin with it. A p-value
 is computed only where a statistic leaves the decision open; what is decided without is what the p-value would say.
 All functions are inline, as in log_tails.pxd.
 """
@@ -11,8 +11,8 @@ from libc.stdint cimport int64_t
 from libc.stdlib cimport calloc, free, malloc
 
 from log_tails cimport log_chi2_tail
-from tables cimport Columns, Sums, Walk, add_pair, add_tables, causaldisc_n_log_n
-from tables cimport choose, close_walk, omp_get_thread_num, open_walk, set_pair
+from tables cimport add_pair, add_tables
+from walk cimport Columns, Sums, Walk, causaldisc_n_log_n, choose, close_walk, omp_get_thread_num, open_walk, set_pair
 
 cdef extern from "watch.h":
     bint causaldisc_stops(const int*) noexcept nogil
