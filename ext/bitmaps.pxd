@@ -7,7 +7,7 @@ from libc.string cimport memset
 
 from walk cimport CAUSALDISC_BLOCK, MOST_CELLS, TILE, Columns, Walk
 
-cdef extern from "live.h":
+cdef extern from "tables.h":
     bint causaldisc_varies(const int*, int, int) noexcept nogil
 
 
@@ -37,7 +37,6 @@ cdef inline void split_pair(Walk* w) noexcept nogil:
         of_y += w.ly * CAUSALDISC_BLOCK
     pair_table(w, w.x, w.y, _tables_of(w, 0))
     w.strata[0] = 1
-    w.plane_rows[0] = w.data.rows
     w.bit_level = 0
 
 
@@ -97,7 +96,7 @@ cdef inline bint planes_fit(Walk* w, long strata, int z) noexcept nogil:
 cdef inline void next_planes(Walk* w) noexcept nogil:
     """Make the bitmaps of one more level, of the strata that have rows: where dead ones may be dropped, that live."""
     cdef const Columns* d = w.data
-    cdef long k = w.bit_level, seen = 0, rows = 0, words = d.blocks * CAUSALDISC_BLOCK, s, l, c, total
+    cdef long k = w.bit_level, seen = 0, words = d.blocks * CAUSALDISC_BLOCK, s, l, c, total
     cdef int z = w.chosen[k], lz = d.levels[z]
     cdef int* after = _tables_of(w, k + 1)
     cdef int* table
@@ -114,10 +113,8 @@ cdef inline void next_planes(Walk* w) noexcept nogil:
             _make_plane(
                 planes_of(w, k) + s * words if k else d.ones, d.bits + d.first[z] + l * CAUSALDISC_BLOCK,
                 lz * CAUSALDISC_BLOCK, d.blocks, planes_of(w, k + 1) + seen * words)
-            rows += total
             seen += 1
     w.strata[k + 1] = seen
-    w.plane_rows[k + 1] = rows
     w.bit_level = k + 1
 
 

@@ -6,48 +6,9 @@
 
 #include "tables.h"
 
-/* Whether x and y both vary in a stratum. Without branches, as deep strata are of either kind by chance. */
-CAUSALDISC_INLINE int causaldisc_varies(const int *counts, const int lx, const int ly)
-{
-    int rows = 0, columns = 0;
-    for (int i = 0; i < lx; i++) {
-        int any = 0;
-        for (int j = 0; j < ly; j++)
-            any |= counts[i * ly + j];
-        rows += any != 0;
-    }
-    for (int j = 0; j < ly; j++) {
-        int any = 0;
-        for (int i = 0; i < lx; i++)
-            any |= counts[i * ly + j];
-        columns += any != 0;
-    }
-    return (rows > 1) & (columns > 1);
-}
-
-/* List the rows in the bitmaps of strata that have a cell, and their places; returns how many there are. */
-CAUSALDISC_CLONES
-static long causaldisc_unpack(const uint64_t *planes, long strata, long words, const int *cell, int cells, int *rows,
-                              int *places)
-{
-    long seen = 0;
-    for (long s = 0; s < strata; s++)
-        for (long word = 0; word < words; word++)
-            for (uint64_t left = *planes++; left; left &= left - 1) {
-                const int row = (int)(64 * word + __builtin_ctzll(left));
-                if (cell[row] < 0)
-                    continue;
-                rows[seen] = row;
-                places[seen++] = (int)s * cells + cell[row];
-            }
-    return seen;
-}
-
-/* Count listed rows in a dense table, entry code * size + place; the last entry, `dead`, is for missing codes. `weight`
-   may be NULL. The entries are kept in `keys`, unless that is NULL. */
-CAUSALDISC_CLONES
-static void causaldisc_count_live(const int *rows, const int *places, long count, const int *code, int size, int dead,
-                                  const int *weight, int *keys, int *table)
+CAUSALDISC_INLINE void causaldisc_count_live_of(const int *restrict rows, const int *restrict places, long count,
+                                                const int *restrict code, int size, int dead,
+                                                const int *restrict weight, int *restrict keys, int *restrict table)
 {
     for (long i = 0; i < count; i++) {
         const int row = rows[i], level = code[row], key = level < 0 ? dead : level * size + places[i];
@@ -55,6 +16,19 @@ static void causaldisc_count_live(const int *rows, const int *places, long count
             keys[i] = key;
         table[key] += weight ? weight[row] : 1;
     }
+}
+
+/* Count listed rows in a dense table, entry code * size + place; the last entry, `dead`, is for missing codes. `weight`
+   may be NULL. The entries are kept in `keys`, unless that is NULL. */
+static void causaldisc_count_live(const int *rows, const int *places, long count, const int *code, int size, int dead,
+                                  const int *weight, int *keys, int *table)
+{
+    if (weight)
+        causaldisc_count_live_of(rows, places, count, code, size, dead, weight, keys, table);
+    else if (keys)
+        causaldisc_count_live_of(rows, places, count, code, size, dead, NULL, keys, table);
+    else
+        causaldisc_count_live_of(rows, places, count, code, size, dead, NULL, NULL, table);
 }
 
 CAUSALDISC_INLINE long causaldisc_number_live_of(int *table, long strata, const int lx, const int ly)

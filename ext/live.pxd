@@ -7,15 +7,12 @@ of rows and of strata: rows are counted by `known_rows`, and strata are not aske
 by the rule that `sparse` stands for.
 """
 
-from libc.stdint cimport uint64_t
 from libc.string cimport memset
 
-from bitmaps cimport planes_of
 from rows cimport cells_of_rows, codes_of
-from walk cimport CAUSALDISC_BLOCK, Columns, Sums, Terms, Walk, causaldisc_add_strata
+from walk cimport Columns, Sums, Walk, causaldisc_add_live
 
 cdef extern from "live.h":
-    long causaldisc_unpack(const uint64_t*, long, long, const int*, int, int*, int*) noexcept nogil
     void causaldisc_count_live(
         const int*, const int*, long, const int*, int, int, const int*, int*, int*) noexcept nogil
     long causaldisc_number_live(int*, long, int, int) noexcept nogil
@@ -40,22 +37,7 @@ cdef inline void live_from_all_rows(Walk* w) noexcept nogil:
         seen += w.cell[i] >= 0
     w.live_count[0] = seen
     w.live_strata[0] = 1
-    w.live_first = w.live_level = 0
-
-
-cdef inline void live_from_bitmaps(Walk* w) noexcept nogil:
-    """Begin with the rows of the last level with bitmaps; there must be no weights."""
-    cdef const Columns* d = w.data
-    cdef long level = w.bit_level
-    if level == 0:
-        live_from_all_rows(w)
-        return
-    cells_of_rows(w)
-    w.live_count[level] = causaldisc_unpack(
-        planes_of(w, level), w.strata[level], d.blocks * CAUSALDISC_BLOCK, w.cell, <int> w.cells, _rows(w, level),
-        _places(w, level))
-    w.live_strata[level] = w.strata[level]
-    w.live_first = w.live_level = level
+    w.live_level = 0
 
 
 cdef inline bint _count(Walk* w, long level, int z, int* keys) noexcept nogil:
@@ -91,6 +73,6 @@ cdef inline bint add_live(Walk* w, long level, int z, Sums* sums) noexcept nogil
     """Add the strata of a level, split by z; returns False where the table would be too large."""
     if not _count(w, level, z, NULL):
         return False
-    causaldisc_add_strata(
+    causaldisc_add_live(
         &w.data.terms, w.dense, w.live_strata[level] * w.data.levels[z], w.lx, w.ly, w.margins, sums)
     return True

@@ -28,6 +28,7 @@ cdef extern from "tables.h":
     int64_t causaldisc_n_log_n(const Terms*, int64_t) noexcept nogil
     int64_t causaldisc_share(const Terms*, int64_t, int64_t, int64_t, int64_t) noexcept nogil
     void causaldisc_add_strata(const Terms*, const int*, long, int, int, int*, Sums*) noexcept nogil
+    void causaldisc_add_live(const Terms*, const int*, long, int, int, int*, Sums*) noexcept nogil
     int omp_get_thread_num() noexcept nogil
 
 cdef enum Way:
@@ -89,7 +90,6 @@ cdef struct Walk:
     long bit_level  # the last level whose `strata` are known; -1 before the first
     long code_level  # the same of `codes`
     long* strata  # strata with bitmaps, a number a level
-    long* plane_rows  # rows in those strata
     long* code_strata
     uint64_t* known_bits
     uint64_t* cell_bits  # bitmaps of the cells of x and y, block by block
@@ -97,8 +97,7 @@ cdef struct Walk:
     int* tables  # counts in the strata of each level
     int* last  # counts in the strata of a whole set
     int* codes  # stratum of each row, a level after the other; -1 where a cell is missing
-    long live_first  # the levels from this one to `live_level` have lists of live rows; none if that is -1
-    long live_level
+    long live_level  # the last level whose live rows are listed
     long* live_count
     long* live_strata
     int* live_rows
@@ -140,7 +139,6 @@ cdef inline bint open_walk(Walk* w, const Columns* data, long depth) noexcept no
     w.chosen = <int*> calloc(levels, sizeof(int))
     w.strata = <long*> calloc(levels, sizeof(long))
     w.code_strata = <long*> calloc(levels, sizeof(long))
-    w.plane_rows = <long*> calloc(levels, sizeof(long))
     w.known = <const uint64_t**> calloc(levels, sizeof(uint64_t*))
     w.known_bits = <uint64_t*> causaldisc_lines(levels * words * sizeof(uint64_t))
     w.live_count = <long*> calloc(levels, sizeof(long))
@@ -170,7 +168,7 @@ cdef inline bint open_walk(Walk* w, const Columns* data, long depth) noexcept no
         and w.tables != NULL and w.last != NULL and w.codes != NULL and w.cell != NULL and w.dense != NULL
         and w.order != NULL and w.sorted_rows != NULL and w.starts != NULL and w.renumber != NULL and w.keys != NULL
         and w.margins != NULL and w.column != NULL and w.touched != NULL and w.touched_cells != NULL and w.in_row != NULL
-        and w.plane_rows != NULL and w.known != NULL and w.known_bits != NULL and w.live_count != NULL and w.live_strata != NULL
+        and w.known != NULL and w.known_bits != NULL and w.live_count != NULL and w.live_strata != NULL
         and w.live_rows != NULL and w.live_places != NULL and w.keys_of_live != NULL
     )
 
@@ -179,7 +177,6 @@ cdef inline void close_walk(Walk* w) noexcept nogil:
     free(w.chosen)
     free(w.strata)
     free(w.code_strata)
-    free(w.plane_rows)
     free(w.known)
     free(w.known_bits)
     free(w.live_count)
@@ -255,5 +252,4 @@ cdef inline void choose(Walk* w, long place, int z) noexcept nogil:
     w.code_level = min(w.code_level, place)
     if w.data.sparse:
         _know(w, place, z, place + 1)
-    if w.live_level > place:
-        w.live_level = place if place >= w.live_first else -1
+    w.live_level = min(w.live_level, place)
