@@ -37,9 +37,9 @@ cdef class Tables:
 
     A test uses the rows in which all its variables are known. G^2 = 2 sum O log(O / E), chi^2 = sum (O - E)^2 / E
     over the cells of all strata of the conditioning set. Below `min_rows_per_df` rows for each degree of freedom a
-    test is "insufficient". Whatever the way of counting (`way`: 0 the cheapest, 1 bitmaps, 2 rows, 3 sorting, 4 live rows; `form`
-    of the popcount, -1 for the best; `merge` rows that are alike), the bits of all results are the same, and those of
-    x and y exchanged. Never changes after it was made, so that threads may share it.
+    test is "insufficient". Whatever the way of counting (`way`: 0 the cheapest, 1 bitmaps, 2 rows, 3 sorting, 4 live
+    rows; `form` of the popcount, -1 for the best; `merge` rows that are alike), the bits of all results are the same,
+    and those of x and y exchanged. Never changes after it was made, so that threads may share it.
     """
 
     cdef Columns data

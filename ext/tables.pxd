@@ -1,8 +1,8 @@
 # cython: language_level=3, cdivision=True
 """Adding up the contingency tables of x and y in the strata of a growing conditioning set, the cheapest way.
 
-Four ways give the same sums: bitmaps (bitmaps.pxd) while strata are few, dense tables of all rows
-(rows.pxd) where there are more, live rows (live.pxd) in the deepest sets, sorting where tables would be too large. A cost model chooses.
+Four ways give the same sums: bitmaps (bitmaps.pxd) while strata are few, dense tables of all rows (rows.pxd) where
+there are more, live rows (live.pxd) in the deepest sets, sorting where tables would be too large. A cost model chooses.
 All functions are inline, as in log_tails.pxd.
 """
 
