@@ -168,8 +168,8 @@ cdef inline bint open_walk(Walk* w, const Columns* data, long depth) noexcept no
         and w.tables != NULL and w.last != NULL and w.codes != NULL and w.cell != NULL and w.dense != NULL
         and w.order != NULL and w.sorted_rows != NULL and w.starts != NULL and w.renumber != NULL and w.keys != NULL
         and w.margins != NULL and w.column != NULL and w.touched != NULL and w.touched_cells != NULL
-        and w.in_row != NULL and w.known != NULL and w.known_bits != NULL and w.live_count != NULL and w.live_strata != NULL
-        and w.live_rows != NULL and w.live_places != NULL and w.keys_of_live != NULL
+        and w.in_row != NULL and w.known != NULL and w.known_bits != NULL and w.live_count != NULL
+        and w.live_strata != NULL and w.live_rows != NULL and w.live_places != NULL and w.keys_of_live != NULL
     )
 
 
