@@ -1,12 +1,14 @@
 """PC with Fisher's Z beside its peers, on seeded linear Gaussian data: skeleton.py [NODES DEGREE ROWS]...
 
-One process, data in memory, one thread, best of three; peers are measured where they are installed (andrey-core,
-pybnesian, causal-learn up to 100 nodes). Prints seconds for the correlation matrix, the skeleton and the whole of PC,
-and how many times longer each peer takes than our whole PC. Skeletons are compared; a difference is printed.
+One process, data in memory, best of three; peers are measured where they are installed (pybnesian and andrey-core,
+causal-learn up to 100 nodes). Prints milliseconds for the correlation matrix, the skeleton and the whole of PC on one
+thread, how many times faster two threads do the first two, and how many times longer each peer takes than our whole PC.
+Skeletons are compared; a difference is printed.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -22,8 +24,15 @@ from causaldisc.knowledge import Knowledge
 from causaldisc.search import skeleton
 from causaldisc.simulate import dag
 
+if os.environ.get("OPENBLAS_NUM_THREADS") != "1":  # NumPy reads it when it is loaded
+    os.environ.update(OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1", OMP_NUM_THREADS="1")
+    os.execv(sys.executable, [sys.executable, *sys.argv])
+
 ALPHA = 0.01
-SETTINGS = [(100, 2, 1000), (100, 4, 1000), (200, 4, 1000), (500, 4, 1000), (1000, 4, 1000), (2000, 2, 500)]
+SETTINGS = [
+    (100, 2, 1000), (100, 4, 1000), (200, 2, 1000), (200, 4, 1000), (500, 2, 1000), (500, 4, 1000), (1000, 2, 1000),
+    (1000, 4, 1000), (2000, 2, 500), (2000, 4, 500),
+]  # fmt: skip
 Pairs = set[tuple[int, int]]
 
 
@@ -60,7 +69,15 @@ def pybnesian(values: np.ndarray) -> Pairs:
     return {(min(int(u), int(v)), max(int(u), int(v))) for u, v in edges}
 
 
-PEERS = {"pybnesian": (pybnesian, 10**9), "causal-learn": (causal_learn, 100)}
+def andrey(values: np.ndarray) -> Pairs:
+    import andrey
+
+    adjacency = andrey.pc(values, alpha=ALPHA).to_scipy_sparse().toarray() != 0
+    i, j = np.nonzero(np.triu(adjacency | adjacency.T, 1))
+    return set(zip(i.tolist(), j.tolist(), strict=True))
+
+
+PEERS = {"andrey-core": (andrey, 10**9), "pybnesian": (pybnesian, 10**9), "causal-learn": (causal_learn, 100)}
 
 
 def row(nodes: int, degree: int, rows: int) -> None:
@@ -68,13 +85,18 @@ def row(nodes: int, degree: int, rows: int) -> None:
     made = dag.generate(dag.Options(nodes=nodes, degree=degree, rows=rows), np.random.default_rng(1))
     data: Dataset = made.data
     known = Knowledge().bind(data.names)
-    bind, test = best_of_three(lambda: citests.build(TestChoice("fisherz"), data, Context()))
-    search, found = best_of_three(lambda: skeleton.learn(test, ALPHA, None, known, Context()))
+    seconds: dict[int, tuple[float, float]] = {}
+    for threads in (2, 1):
+        context = Context(threads=threads)
+        bind, test = best_of_three(lambda c=context: citests.build(TestChoice("fisherz"), data, c))
+        search, found = best_of_three(lambda t=test, c=context: skeleton.learn(t, ALPHA, None, known, c))
+        seconds[threads] = bind, search
     whole, _ = best_of_three(lambda: pc.run(data, pc.Options(alpha=ALPHA), TestChoice(), Knowledge(), Context()))
     ours = set(map(tuple, found.pairs.tolist()))
     print(
-        f"p={nodes} degree={degree} n={rows}: correlations {bind:.3f} s, skeleton {search:.4f} s "
-        f"({sum(found.tests_by_depth):,} tests, {len(ours)} edges), whole PC {whole:.3f} s",
+        f"p={nodes} degree={degree} n={rows}: correlations {1e3 * bind:.1f} ms, skeleton {1e3 * search:.2f} ms "
+        f"({sum(found.tests_by_depth):,} tests, {len(ours)} edges), whole PC {1e3 * whole:.1f} ms; "
+        f"two threads {sum(seconds[1]) / sum(seconds[2]):.2f} times as fast",
         flush=True,
     )
     for name, (peer, largest) in PEERS.items():

@@ -1,107 +1,77 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
-"""Fisher's Z test of a partial correlation, for many (x, y, given) at once."""
-
-from libc.math cimport atanh, fabs, sqrt
+"""Tests that a correlation or covariance matrix answers, for many (x, y, given) at once."""
 
 import numpy as np
 
-from log_tails cimport log_normal_tail
+from conditional cimport BLOCKS, Outcome, judge
 
-# The share of a variable's variance that must be left unexplained for it to count as its own variable.
-# Elimination of a correlation matrix in double precision leaves errors of about 1e-15 on these shares.
-cdef double SINGULAR_SHARE = 1e-11
-cdef double LARGEST_CORRELATION = 1.0 - 1e-16
-
-cdef enum:
-    DECIDED = 0
-    INSUFFICIENT = 1
-    SINGULAR = 2
-    REDUNDANT = 3
+QUESTIONS = {"correlation": 0, "ratios": 1, "blocks": 2}
 
 
-cdef int _eliminate(double* a, Py_ssize_t m, Py_ssize_t last) noexcept nogil:
-    """Reduce the lower triangle of the m by m matrix `a` by its first `last` variables, in place.
-
-    Variables that the earlier ones explain are passed over; returns the number of those that were not.
-    """
-    cdef Py_ssize_t i, j, k
-    cdef double factor
-    cdef int rank = 0
-    for k in range(last):
-        if a[k * m + k] < SINGULAR_SHARE:
-            continue
-        rank += 1
-        for i in range(k + 1, m):
-            factor = a[i * m + k] / a[k * m + k]
-            if factor != 0.0:
-                for j in range(k + 1, i + 1):
-                    a[i * m + j] -= factor * a[j * m + k]
-    return rank
-
-
-cdef unsigned char _test(
-    const double[:, ::1] r, double rows, const int* v, Py_ssize_t m, double* a, double* log_p, double* statistic
-) noexcept nogil:
-    """Test v[m-2] against v[m-1] given v[0..m-3]; scratch `a` holds m * m doubles."""
-    cdef Py_ssize_t i, j
-    cdef int rank
-    cdef double vx, vy, rho, dof
-    log_p[0] = 0.0
-    statistic[0] = 0.0
-    for i in range(m):
-        for j in range(i + 1):
-            a[i * m + j] = r[v[i], v[j]]
-    rank = _eliminate(a, m, m - 2)
-    dof = rows - rank - 3.0
-    if dof <= 0.0:
-        return INSUFFICIENT
-    vx = a[(m - 2) * m + m - 2]
-    vy = a[(m - 1) * m + m - 1]
-    if vx < SINGULAR_SHARE or vy < SINGULAR_SHARE:
-        return SINGULAR
-    rho = a[(m - 1) * m + m - 2] / sqrt(vx * vy)
-    if fabs(rho) > LARGEST_CORRELATION:
-        rho = LARGEST_CORRELATION if rho > 0.0 else -LARGEST_CORRELATION
-    statistic[0] = sqrt(dof) * atanh(rho)
-    log_p[0] = log_normal_tail(fabs(statistic[0]))
-    return DECIDED if rank == m - 2 else REDUNDANT
-
-
-def fisher_z(
-    const double[:, ::1] correlation,
+def tests(
+    const double[:, ::1] matrix,
     Py_ssize_t rows,
+    str question,
+    double variance,
+    const int[::1] starts,
     const int[::1] x,
     const int[::1] y,
     const int[:, ::1] given,
     double[::1] log_p,
     double[::1] statistic,
+    double[::1] df,
+    double[::1] effect,
     unsigned char[::1] verdict,
 ):
-    """Fill log_p, statistic and verdict (each of length k) for k tests on a correlation matrix of `rows` rows.
+    """Fill log_p, statistic, df, effect and verdict (each of length k) for k tests on a matrix of `rows` rows.
 
-    statistic = sqrt(rows - |given| - 3) atanh(partial correlation) (Fisher 1924); its null law is N(0, 1).
-    Each conditioning set is taken in the order given, x and y in increasing order, so that exchanging them
-    changes no bit. Raises ValueError for shapes that do not match or variables out of range.
+    Variable v has the columns starts[v]..starts[v+1]-1 of the matrix. `question`: "correlation", where
+    statistic = sqrt((rows - |given| - 3) / variance) atanh(partial correlation) is N(0, 1) (Fisher 1924); "ratios",
+    the same for a composition; "blocks", the likelihood ratio. Each conditioning set is taken in the order given, x
+    and y in increasing order, so that exchanging them changes no bit.
+    Raises ValueError for shapes that do not match or variables out of range.
     """
-    cdef Py_ssize_t k = x.shape[0], depth = given.shape[1], m = depth + 2
-    cdef Py_ssize_t i, j
-    _check(correlation, x, y, given, log_p, statistic, verdict)
-    cdef double[::1] scratch = np.empty(m * m)
-    cdef int[::1] v = np.empty(m, np.int32)
+    cdef Py_ssize_t k = x.shape[0], depth = given.shape[1], i, j, column, row, m, of_set, of_x
+    cdef int kind = QUESTIONS[question]
+    cdef int variable
+    cdef Outcome out
+    widest = check(matrix.shape[0], starts, x, y, given, (log_p, statistic, df, effect, verdict))
+    if matrix.shape[1] != matrix.shape[0] or (kind != BLOCKS and widest > depth + 2):
+        raise ValueError("shapes do not match")
+    cdef double[::1] a = np.empty(widest * widest), spare = np.empty(widest * widest)
+    cdef int[::1] chosen = np.empty(widest, np.int32)
     with nogil:
         for i in range(k):
-            for j in range(depth):
-                v[j] = given[i, j]
-            v[depth] = min(x[i], y[i])
-            v[depth + 1] = max(x[i], y[i])
-            verdict[i] = _test(correlation, rows, &v[0], m, &scratch[0], &log_p[i], &statistic[i])
+            m = of_set = of_x = 0
+            for j in range(depth + 2):
+                variable = given[i, j] if j < depth else min(x[i], y[i]) if j == depth else max(x[i], y[i])
+                for column in range(starts[variable], starts[variable + 1]):
+                    chosen[m] = <int> column
+                    m += 1
+                if j < depth:
+                    of_set = m
+                elif j == depth:
+                    of_x = m - of_set
+            for row in range(m):
+                for column in range(row + 1):
+                    a[row * m + column] = matrix[chosen[row], chosen[column]]
+            judge(kind, &a[0], m, of_set, of_x, rows, variance, &spare[0], &out)
+            log_p[i], statistic[i], df[i] = out.log_p, out.statistic, out.df
+            effect[i], verdict[i] = out.effect, out.verdict
 
 
-def _check(correlation, x, y, given, log_p, statistic, verdict):
-    p, k = correlation.shape[0], x.shape[0]
-    if correlation.shape[1] != p or any(a.shape[0] != k for a in (y, given, log_p, statistic, verdict)):
+def check(columns, starts, x, y, given, results):
+    """Return the most columns that a question has. Raises ValueError for what does not fit together."""
+    starts, x, y, given = (np.asarray(a) for a in (starts, x, y, given))
+    k, p = len(x), len(starts) - 1
+    if len(y) != k or len(given) != k or any(r.shape[0] != k for r in results):
         raise ValueError("shapes do not match")
+    if p < 1 or starts[0] != 0 or starts[p] != columns or (np.diff(starts) < 1).any():
+        raise ValueError("starts must rise from 0 to the number of columns")
     for a in (x, y, given):
-        a = np.asarray(a)
         if a.size and (a.min() < 0 or a.max() >= p):
             raise ValueError(f"variables must lie in 0..{p - 1}")
+    if not k:
+        return 2
+    wide = np.diff(starts)
+    return int((wide[x] + wide[y] + wide[given].sum(axis=1)).max())

@@ -64,10 +64,10 @@ CASES = {
     "a zip archive": (b"PK\x03\x04" + bytes(60), 3, ["d.csv", "zip"]),
     "a value of 1e308": (with_cell(9, "1e308"), 3, ["d.csv", "'a'", "9", "1e+308"]),
     "mixed kinds": (with_column("sex", ["m", "f"] * 20), 3, ["discrete columns (sex)", "numeric ones (a, b, c)"]),
-    "few complete rows": (
+    "few known cells in a column": (
         with_column("m", ["NA"] * 37 + [1.5, 2.5, 9.25]),
-        3,
-        ["only 3 of 40 rows", "fisherz needs 4"],
+        0,
+        ["tests had too few rows", "a ~ m", "the edges they bear on stay"],
     ),
 }  # fmt: skip
 
@@ -109,6 +109,19 @@ def test_arguments_that_do_not_fit_the_data(arguments, code, pieces, tmp_path, m
     monkeypatch.chdir(tmp_path)
     (tmp_path / "d.csv").write_text(PLAIN)
     assert_told(arguments, code, pieces, capfd)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "pieces"),
+    [
+        (["--missing", "list-wise"], ["only 3 of 40 rows", "fisherz needs 4"]),
+        (["--missing", "error"], ["column 'm' has 37 missing cells", "--columns '!m'", "--missing test-wise"]),
+    ],
+)
+def test_missing_cells_that_are_not_wanted(arguments, pieces, tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "d.csv").write_text(with_column("m", ["NA"] * 37 + [1.5, 2.5, 9.25]))
+    assert_told(["pc", "d.csv", *arguments], 3, pieces, capfd)
 
 
 def test_no_permission(tmp_path, monkeypatch, capfd):

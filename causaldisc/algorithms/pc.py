@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from causaldisc import citests, provenance
+from causaldisc import provenance
 from causaldisc.citests import CITest, TestChoice
 from causaldisc.context import Context
 from causaldisc.data.dataset import Dataset
@@ -23,8 +23,9 @@ from causaldisc.knowledge import BoundKnowledge, Knowledge
 from causaldisc.options import Options as _Options
 from causaldisc.options import as_json, opt
 from causaldisc.result import TIME_LIMIT, Result
-from causaldisc.search import colliders, evidence, orientation, skeleton
+from causaldisc.search import colliders, discovery_rate, evidence, missingness, orientation, skeleton
 from causaldisc.search.colliders import ColliderRule
+from causaldisc.search.discovery_rate import Correction
 from causaldisc.search.skeleton import Skeleton
 
 
@@ -36,6 +37,11 @@ class Options(_Options):
 
     alpha: float = opt(0.05, "Take a pair for independent when its p-value is above this.", above=0, below=1)
     max_depth: int | None = opt(None, "Largest conditioning set; without it, as far as neighbours go.", at_least=0)
+    fdr: Correction | None = opt(
+        None,
+        "Bound the share of false edges by alpha: of the edges found, drop those whose largest p-value does not stand "
+        "among all pairs (bh: Benjamini-Hochberg; by: Benjamini-Yekutieli, for any dependence).",
+    )
     collider_rule: ColliderRule = opt(
         ColliderRule.MAJORITY,
         "How colliders are found: by vote of all separating sets (majority, or conservative: unanimous), from the "
@@ -48,7 +54,8 @@ def search(
 ) -> tuple[Graph, Skeleton]:
     """Run PC on any test; returns the CPDAG and the skeleton with its evidence. `knowledge` fits the test's order."""
     found = skeleton.learn(test, options.alpha, options.max_depth, knowledge, context)
-    findings = colliders.find(test, found, options.collider_rule, options.alpha, options.max_depth, knowledge, context)
+    alpha = options.alpha if options.fdr is None else discovery_rate.prune(found, options.alpha, options.fdr)
+    findings = colliders.find(test, found, options.collider_rule, alpha, options.max_depth, knowledge, context)
     if found.unfinished:
         context.warn(TIME_LIMIT, found.unfinished)
     graph = orientation.orient(names, found, findings, knowledge, context)
@@ -64,11 +71,12 @@ def run(data: Dataset, options: Options, test: TestChoice, knowledge: Knowledge,
     data = variables(data)
     context.warn_all(data.notices)
     ordered = data.select(sorted(data.names))
-    bound = citests.build(test, ordered, context)
+    bound = missingness.bind(test, ordered, options.alpha, context)
     graph, found = search(bound, ordered.names, options, knowledge.bind(ordered.names), context)
     evidence.warn_undecided(found, ordered.names, context)
     separations = evidence.NamedSeparations(found.separations, ordered.names)
-    chosen = {"test": bound.name, **as_json(options), **as_json(bound.options), **knowledge.as_json()}
+    of_test = {"test": bound.name, "missing": test.missing.value, **as_json(bound.options)}
+    chosen = {**of_test, **as_json(options), **knowledge.as_json()}
     return Result(
         graph.reordered(Node(c.name, {"type": c.kind.value}) for c in data.columns),
         separations,

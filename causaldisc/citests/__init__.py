@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from causaldisc import registry
+from causaldisc.citests import _missing
+from causaldisc.citests._missing import Missing, MissingOptions
 from causaldisc.citests.base import Answer, Answers, CITest, Verdict, answer
 from causaldisc.context import Context
 from causaldisc.data.dataset import Dataset
@@ -18,10 +20,12 @@ __all__ = [
     "Answer",
     "Answers",
     "CITest",
+    "Missing",
     "TestChoice",
     "Verdict",
     "answer",
     "build",
+    "build_all",
     "choose",
     "names",
     "option_types",
@@ -34,8 +38,8 @@ def names() -> list[str]:
 
 
 def option_types() -> list[type]:
-    """Return the option classes of all tests, each once."""
-    return list(dict.fromkeys(registry.load(PACKAGE, name).Options for name in names()))
+    """Return the option classes of all tests, each once, after what they have in common."""
+    return [MissingOptions, *dict.fromkeys(registry.load(PACKAGE, name).Options for name in names())]
 
 
 def choose(data: Dataset) -> str:
@@ -81,11 +85,18 @@ class TestChoice:
     name: str = "auto"
     values: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def missing(self) -> Missing:
+        """What is done about missing cells."""
+        chosen: Missing = self.values.get("missing", MissingOptions().missing)
+        return chosen
+
 
 def build(choice: TestChoice, data: Dataset, context: Context) -> CITest:
     """Bind the chosen test to data.
 
-    Raises UsageError for an unknown test, DataError when the test does not take these columns.
+    Raises UsageError for an unknown test, DataError when the test does not take these columns or, as the options may
+    say, cells are missing.
     """
     name = choose(data) if choice.name == "auto" else choice.name
     module = registry.load(PACKAGE, name, "test")
@@ -95,7 +106,24 @@ def build(choice: TestChoice, data: Dataset, context: Context) -> CITest:
     reason = module.accepts(data)
     if reason:
         raise DataError(reason)
+    data = _missing.treat(data, choice.missing, name, context)
     known = {f.name for f in fields(module.Options)}
     options = module.Options(**{k: v for k, v in choice.values.items() if k in known})
     test: CITest = module.build(data, options, context)
     return test
+
+
+def build_all(choice: TestChoice, data: Dataset, context: Context) -> list[CITest]:
+    """Bind every test that takes the data, in the order of their names, whatever the choice names.
+
+    Raises DataError with the reasons when none does.
+    """
+    bound, reasons = [], []
+    for name in names():
+        try:
+            bound.append(build(replace(choice, name=name), data, context))
+        except DataError as error:
+            reasons.append(f"{name}: {error}")
+    if not bound:
+        raise DataError(f"no test takes the data; {'; '.join(reasons)}")
+    return bound

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from causaldisc._ext import contingency
+from causaldisc.citests._permutation import PermutationTest
 from causaldisc.citests.base import Answers, Found, Marginal, Neighbours, Votes, Watch
 from causaldisc.data.dataset import Dataset
 from causaldisc.options import Options as _Options
@@ -43,6 +45,13 @@ class Options(_Options):
         "the edge stays.",
         at_least=0,
     )
+    permutations: int = opt(
+        0,
+        "Random permutations behind a p-value of gsq and chisq, for tables too sparse for the chi-squared law, which "
+        "is taken without any.",
+        at_least=0,
+    )
+    seed: int = opt(0, "Seed of tests that draw random numbers.", at_least=0)
 
 
 def accepts(data: Dataset, name: str) -> str | None:
@@ -59,13 +68,17 @@ def accepts(data: Dataset, name: str) -> str | None:
 
 @dataclass(frozen=True)
 class ContingencyTest:
-    """A test bound to category codes, shape (variables, rows), -1 where missing."""
+    """A test bound to category codes, shape (variables, rows), -1 where missing.
+
+    The effect is the conditional mutual information in nats, G^2 / 2n, whatever the statistic.
+    """
 
     name: str
     codes: NDArray[np.int32]
     levels: NDArray[np.int32]
     options: Options
     tables: contingency.Tables  # the codes in forms that are fast to count
+    pearson: bool
     deepest: int | None = None
 
     @property
@@ -73,8 +86,25 @@ class ContingencyTest:
         return len(self.codes)
 
     def answers(self, x: NDArray[np.int32], y: NDArray[np.int32], given: NDArray[np.int32]) -> Answers:
+        out = self._tests(self.tables, x, y, given)
+        decided = out.decided
+        likelihood = out if self._likelihoods is self.tables else self._tests(self._likelihoods, x, y, given)
+        out.effect[decided] = likelihood.statistic[decided] / (2 * np.maximum(out.n[decided], 1))
+        return out
+
+    @cached_property
+    def _likelihoods(self) -> contingency.Tables:
+        """The tables that are asked for G^2."""
+        if not self.pearson:
+            return self.tables
+        return contingency.Tables(self.codes, self.levels, False, _CODES[self.options.df], 0.0)
+
+    @staticmethod
+    def _tests(
+        tables: contingency.Tables, x: NDArray[np.int32], y: NDArray[np.int32], given: NDArray[np.int32]
+    ) -> Answers:
         out = Answers.empty(len(x))
-        self.tables.tests(x, y, given, out.log_p, out.statistic, out.df, out.n, out.verdict)
+        tables.tests(x, y, given, out.log_p, out.statistic, out.df, out.n, out.verdict)
         return out
 
     def seconds_per_test(self, depth: int) -> float:
@@ -89,7 +119,7 @@ class ContingencyTest:
 
     def scores(self, pairs: NDArray[np.int32]) -> NDArray[np.float64]:
         ends = np.ascontiguousarray(pairs.T)
-        answers = self.answers(ends[0], ends[1], np.empty((len(pairs), 0), np.int32))
+        answers = self._tests(self.tables, ends[0], ends[1], np.empty((len(pairs), 0), np.int32))
         return np.where(answers.decided, answers.log_p, -np.inf)
 
     def search(
@@ -133,10 +163,11 @@ class ContingencyTest:
         return Votes(separating, members, scores, improved, np.sort(sets, axis=1), tests, undecided)
 
 
-def bind(name: str, data: Dataset, pearson: bool, options: Options) -> ContingencyTest:
+def bind(name: str, data: Dataset, pearson: bool, options: Options) -> ContingencyTest | PermutationTest:
     """Bind a test to the codes of the data."""
     levels = np.array([len(c.levels) for c in data.columns], np.int32)
-    return bind_codes(name, data.code_matrix(), levels, pearson, options)
+    test = bind_codes(name, data.code_matrix(), levels, pearson, options)
+    return PermutationTest(test, pearson) if options.permutations else test
 
 
 def bind_codes(
@@ -144,4 +175,4 @@ def bind_codes(
 ) -> ContingencyTest:
     """Bind a test to category codes, shape (variables, rows), 0..levels-1, -1 where missing."""
     tables = contingency.Tables(codes, levels, pearson, _CODES[options.df], options.min_rows_per_df)
-    return ContingencyTest(name, codes, levels, options, tables)
+    return ContingencyTest(name, codes, levels, options, tables, pearson)

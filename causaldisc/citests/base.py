@@ -36,7 +36,8 @@ class Answer:
     """The answer of one test of x independent of y given a set.
 
     `log_p` is the natural logarithm of the p-value (0 when undecided); `statistic` is the test's own;
-    `df` its degrees of freedom (0 where it has none); `n` the number of rows used.
+    `df` its degrees of freedom (0 where it has none); `n` the number of rows used; `effect` its size, the partial
+    correlation or the conditional mutual information in nats, as the test says (None where undecided or there is none).
     """
 
     log_p: float
@@ -44,6 +45,7 @@ class Answer:
     df: float
     n: int
     verdict: Verdict
+    effect: float | None = None
 
     @property
     def p_value(self) -> float:
@@ -53,18 +55,21 @@ class Answer:
 
 @dataclass(frozen=True)
 class Answers:
-    """Answers of k tests as arrays of length k: log_p, statistic, df (float64), n (int64), verdict (uint8)."""
+    """Answers of k tests as arrays of length k: log_p, statistic, df (float64), n (int64), verdict (uint8), effect
+    (float64, NaN for none). See Answer."""
 
     log_p: NDArray[np.float64]
     statistic: NDArray[np.float64]
     df: NDArray[np.float64]
     n: NDArray[np.int64]
     verdict: NDArray[np.uint8]
+    effect: NDArray[np.float64]
 
     @classmethod
     def empty(cls, k: int) -> Answers:
-        """Return arrays for a kernel to fill."""
-        return cls(np.zeros(k), np.zeros(k), np.zeros(k), np.zeros(k, np.int64), np.zeros(k, np.uint8))
+        """Return arrays for a kernel to fill; the effects are NaN."""
+        n, verdict = np.zeros(k, np.int64), np.zeros(k, np.uint8)
+        return cls(np.zeros(k), np.zeros(k), np.zeros(k), n, verdict, np.full(k, np.nan))
 
     def __len__(self) -> int:
         return len(self.log_p)
@@ -76,11 +81,12 @@ class Answers:
             float(self.df[i]),
             int(self.n[i]),
             Verdict(int(self.verdict[i])),
+            None if math.isnan(self.effect[i]) else float(self.effect[i]),
         )
 
     def take(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> Answers:
         """Return copies of some answers, chosen by mask or number."""
-        return Answers(self.log_p[which], self.statistic[which], self.df[which], self.n[which], self.verdict[which])
+        return Answers(*(array[which] for array in self._arrays()))
 
     def put(self, where: NDArray[np.intp], answers: Answers) -> None:
         """Replace the answers of the given numbers."""
@@ -88,12 +94,12 @@ class Answers:
             mine[where] = other
 
     def _arrays(self) -> tuple[NDArray[Any], ...]:
-        return (self.log_p, self.statistic, self.df, self.n, self.verdict)
+        return (self.log_p, self.statistic, self.df, self.n, self.verdict, self.effect)
 
     def part(self, start: int, stop: int) -> Answers:
         """Return the answers start..stop-1, sharing memory."""
         span = slice(start, stop)
-        return Answers(self.log_p[span], self.statistic[span], self.df[span], self.n[span], self.verdict[span])
+        return Answers(*(array[span] for array in self._arrays()))
 
     @property
     def decided(self) -> NDArray[np.bool_]:

@@ -1,32 +1,22 @@
 """Fisher's Z test of the partial correlation, for numeric columns and linear Gaussian relations.
 
-R. A. Fisher, "The distribution of the partial correlation coefficient", Metron 3 (1924).
+R. A. Fisher, "The distribution of the partial correlation coefficient", Metron 3 (1924). The effect is the partial
+correlation. Where cells are missing, each test uses the rows that have all of its own, and counts them.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from causaldisc._ext import gaussian, partial, tails
-from causaldisc.citests.base import Answers, Found, Marginal, Neighbours, Votes, Watch
+from causaldisc.citests import _gaussian
+from causaldisc.citests._gaussian import FisherZ, TestWise, critical
 from causaldisc.context import Context
-from causaldisc.data.correlation import correlation
 from causaldisc.data.dataset import Dataset
-from causaldisc.data.dependence import find_dependences
-from causaldisc.data.validation import FEWEST_ROWS
-from causaldisc.errors import DataError
 from causaldisc.options import Options as _Options
-from causaldisc.quoting import as_column
+
+__all__ = ["TAKES_CORRELATIONS", "FisherZ", "Options", "accepts", "build", "critical", "suits"]
 
 TAKES_CORRELATIONS = True
-# Looking for exact dependences factors the correlation matrix: a second and more beyond this.
-MOST_COLUMNS_EXAMINED = 2000
-# Beyond, a correlation counts as this one: its arctangent is finite, and its p-value of no interest.
-_LARGEST_SQUARE = 1.0 - 2.0**-52
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,158 +31,14 @@ def suits(data: Dataset) -> bool:
 
 def accepts(data: Dataset) -> str | None:
     """Return why the test cannot take the data, or None. Numbers that stand for categories are allowed."""
-    for column in data.columns:
-        if column.values is None:
-            return (
-                f"column {column.name!r} holds text, and fisherz needs numbers; "
-                f"leave it out with --columns '!{as_column(column.name)}' or use a test for discrete data"
-            )
-    return None
+    return _gaussian.accepts(data, "fisherz")
 
 
-@dataclass(frozen=True)
-class FisherZ:
-    """The test bound to a correlation matrix, shape (variables, variables), from `rows` rows."""
+def build(data: Dataset, options: Options, context: Context) -> FisherZ | TestWise:
+    """Bind the test to correlations, or to the rows where cells are missing.
 
-    correlation: NDArray[np.float64]
-    rows: int
-    options: Options = Options()
-    name: str = "fisherz"
-
-    @property
-    def variables(self) -> int:
-        return len(self.correlation)
-
-    @property
-    def deepest(self) -> int | None:
-        return self.rows - FEWEST_ROWS
-
-    def answers(self, x: NDArray[np.int32], y: NDArray[np.int32], given: NDArray[np.int32]) -> Answers:
-        out = Answers.empty(len(x))
-        partial.fisher_z(self.correlation, self.rows, x, y, given, out.log_p, out.statistic, out.verdict)
-        out.n[:] = self.rows
-        return out
-
-    def seconds_per_test(self, depth: int) -> float:
-        return 1e-9
-
-    def marginal(self, log_alpha: float, watch: Watch) -> Marginal:
-        dependent = np.empty(self.correlation.shape, np.bool_)
-        threshold = math.tanh(critical(log_alpha) / self._scale(0)) ** 2
-        gaussian.marginal(self.correlation, threshold, dependent.view(np.uint8), watch.threads)
-        return Marginal(dependent)
-
-    def scores(self, pairs: NDArray[np.int32]) -> NDArray[np.float64]:
-        return self._scores(self.correlation[pairs[:, 0], pairs[:, 1]] ** 2, 0)
-
-    def search(
-        self,
-        pairs: NDArray[np.int32],
-        causes: Neighbours,
-        depth: int,
-        log_alpha: float,
-        scores: NDArray[np.float64],
-        watch: Watch,
-    ) -> Found:
-        bounds, threshold = self._bounds(scores, depth), math.tanh(critical(log_alpha) / self._scale(depth)) ** 2
-        before = bounds.copy()
-        sets, separated = np.zeros((len(pairs), depth), np.int32), np.zeros(len(pairs), np.bool_)
-        tests = gaussian.search(
-            self.correlation, pairs, causes.starts, causes.members, depth, threshold, bounds, sets,
-            separated.view(np.uint8), watch.order, watch.stop, watch.done,
-        )  # fmt: skip
-        improved = bounds < before
-        return Found(separated, np.where(improved, self._scores(bounds, depth), scores), improved, _sorted(sets), tests)
-
-    def vote(
-        self,
-        pairs: NDArray[np.int32],
-        causes: Neighbours,
-        middles: Neighbours,
-        depth: int,
-        log_alpha: float,
-        scores: NDArray[np.float64],
-        watch: Watch,
-    ) -> Votes:
-        bounds, threshold = self._bounds(scores, depth), math.tanh(critical(log_alpha) / self._scale(depth)) ** 2
-        before = bounds.copy()
-        sets, separating = np.zeros((len(pairs), depth), np.int32), np.zeros(len(pairs), np.int64)
-        members = np.zeros(len(middles.members), np.int32)
-        tests = gaussian.vote(
-            self.correlation, pairs, causes.starts, causes.members, middles.starts, middles.members, depth, threshold,
-            bounds, sets, separating, members, watch.order, watch.stop, watch.done,
-        )  # fmt: skip
-        improved = bounds < before
-        scores = np.where(improved, self._scores(bounds, depth), scores)
-        return Votes(separating, members.astype(np.int64), scores, improved, _sorted(sets), tests)
-
-    def _scale(self, depth: int) -> float:
-        return math.sqrt(self.rows - depth - 3)
-
-    def _scores(self, squares: NDArray[np.float64], depth: int) -> NDArray[np.float64]:
-        """Return -|z| of squared correlations given `depth` others."""
-        found: NDArray[np.float64] = -self._scale(depth) * np.arctanh(np.sqrt(np.minimum(squares, _LARGEST_SQUARE)))
-        return found
-
-    def _bounds(self, scores: NDArray[np.float64], depth: int) -> NDArray[np.float64]:
-        """Return the squared correlations that give these scores at `depth`; infinity for no score."""
-        return np.where(np.isneginf(scores), np.inf, np.tanh(scores / self._scale(depth)) ** 2)
-
-
-def _sorted(sets: NDArray[np.int32]) -> NDArray[np.int32]:
-    return np.sort(sets, axis=1) if sets.shape[1] > 1 else sets
-
-
-def critical(log_alpha: float) -> float:
-    """Return the z with log P(|N(0,1)| > z) = log_alpha, by Newton's method on the logarithm."""
-    z = math.sqrt(max(-2.0 * log_alpha, 1e-3))
-    for _ in range(100):
-        log_tail = tails.two_sided_normal(z)
-        hazard = math.exp(-0.5 * z * z - log_tail) * math.sqrt(2.0 / math.pi)
-        step = (log_tail - log_alpha) / hazard
-        z = max(z + step, 0.5 * z)
-        if abs(step) < 1e-15 * z:
-            break
-    return z
-
-
-def build(data: Dataset, options: Options, context: Context) -> FisherZ:
-    """Compute the correlation matrix over the rows without a missing cell, unless it is all there is.
-
-    Raises DataError when fewer than four such rows are left, or a column is constant in them.
+    Raises DataError when fewer than four rows are left, or a column is constant.
     """
     if data.correlation is not None:
         return FisherZ(data.correlation, data.rows, options)
-    values = data.matrix()
-    complete = ~np.isnan(values).any(axis=0)
-    rows = int(complete.sum())
-    if rows < FEWEST_ROWS:
-        raise DataError(
-            f"{data.source or 'the data'}: only {rows} of {data.rows} rows have no missing cell, and fisherz needs "
-            f"{FEWEST_ROWS}; leave out columns with many missing cells ('causaldisc check' counts them)"
-        )
-    if rows < data.rows:
-        context.warn("rows-dropped", f"{data.rows - rows} of {data.rows} rows have a missing cell and were left out")
-        values = np.ascontiguousarray(values[:, complete])
-    matrix = correlation(values, data.names, context.threads)
-    _warn_of_singularity(values, matrix, data.names, context)
-    return FisherZ(matrix, rows, options)
-
-
-def _warn_of_singularity(
-    values: NDArray[np.float64], matrix: NDArray[np.float64], names: tuple[str, ...], context: Context
-) -> None:
-    """Name the columns that are exact combinations of others: tests given all of those cannot decide."""
-    columns, rows = values.shape
-    if rows <= columns:
-        context.warn(
-            "more-columns-than-rows",
-            f"{columns} columns but only {rows} rows: conditioning sets end at {rows - FEWEST_ROWS} columns",
-        )
-    elif columns <= MOST_COLUMNS_EXAMINED:
-        for dependence in find_dependences(names, values, matrix):
-            context.warn(
-                "dependent-columns",
-                f"exactly {dependence}: tests given the other columns in it decide nothing; "
-                f"better leave one out, such as --columns '!{as_column(dependence.column)}'",
-            )
+    return _gaussian.bind("fisherz", data, data.matrix(), options, context)

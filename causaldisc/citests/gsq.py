@@ -7,7 +7,8 @@ Analysis", 3rd ed. (2013), section 3.2. Rows with a missing cell in one of the t
 from __future__ import annotations
 
 from causaldisc.citests import _contingency
-from causaldisc.citests._contingency import ContingencyTest, Options
+from causaldisc.citests._contingency import Options
+from causaldisc.citests.base import CITest
 from causaldisc.context import Context
 from causaldisc.data.dataset import Dataset
 
@@ -24,6 +25,6 @@ def accepts(data: Dataset) -> str | None:
     return _contingency.accepts(data, "gsq")
 
 
-def build(data: Dataset, options: Options, context: Context) -> ContingencyTest:
+def build(data: Dataset, options: Options, context: Context) -> CITest:
     """Bind the test to category codes."""
     return _contingency.bind("gsq", data, pearson=False, options=options)

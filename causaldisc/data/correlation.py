@@ -41,6 +41,22 @@ def correlation(values: NDArray[np.float64], names: tuple[str, ...], threads: in
         return _products(scaled, blocks, pool.map)
 
 
+def standardised(values: NDArray[np.float64], names: tuple[str, ...]) -> NDArray[np.float64]:
+    """Return variables in rows, shape (variables, rows), with mean 0 and length 1 over their known cells, which are
+    those that are not NaN; the others become 0.
+
+    Raises DataError naming a variable that is constant.
+    """
+    out = np.zeros_like(values)
+    for name, row, into in zip(names, values, out, strict=True):
+        known = ~np.isnan(row)
+        if known.any():
+            scaled = np.empty((1, int(known.sum())))
+            _refuse_constant(_scale(row[known][None], scaled), (name,))
+            into[known] = scaled[0]
+    return out
+
+
 def _scale(values: NDArray[np.float64], out: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Fill `out` with rows of mean 0 and length 1; returns which rows are constant."""
     np.subtract(values, values.mean(axis=1, keepdims=True), out=out)

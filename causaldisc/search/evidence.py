@@ -44,16 +44,18 @@ def rounded(value: float) -> float:
 
 
 def annotate(graph: Graph, skeleton: Skeleton) -> None:
-    """Give each edge the p-value, statistic and rows of its weakest test; `undecided` where none decided."""
+    """Give each edge the p-value, statistic, effect and rows of its weakest test; `undecided` where none decided."""
     found = skeleton.answers
-    columns = (found.log_p.tolist(), found.statistic.tolist(), found.df.tolist(), found.n.tolist())
-    for (u, v), log_p, statistic, df, n in zip(skeleton.pairs.tolist(), *columns, strict=True):
+    columns = (found.log_p, found.statistic, found.effect, found.df, found.n)
+    for (u, v), log_p, *more in zip(skeleton.pairs.tolist(), *(c.tolist() for c in columns), strict=True):
         if graph.has_edge(u, v):
-            graph.annotate(u, v, **(_attributes(log_p, statistic, df, n) if log_p > -math.inf else {"undecided": True}))
+            graph.annotate(u, v, **(_attributes(log_p, *more) if log_p > -math.inf else {"undecided": True}))
 
 
-def _attributes(log_p: float, statistic: float, df: float, n: int) -> dict[str, Value]:
+def _attributes(log_p: float, statistic: float, effect: float, df: float, n: int) -> dict[str, Value]:
     attributes: dict[str, Value] = {"p_value": rounded(math.exp(log_p)), "statistic": rounded(statistic)}
+    if not math.isnan(effect):
+        attributes["effect"] = rounded(effect)
     if df:
         attributes["df"] = df
     if n:

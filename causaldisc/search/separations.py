@@ -50,8 +50,10 @@ class Separations:
     parts: list[Part] = field(default_factory=list)
 
     def add(self, pairs: NDArray[np.int32], sets: NDArray[np.int32]) -> None:
-        """Append pairs, in increasing order, with sets of one size."""
-        if len(pairs):
+        """Add pairs, in increasing order, with sets of one size."""
+        if not sets.shape[1]:
+            self.marginal[pairs[:, 0], pairs[:, 1]] = True
+        elif len(pairs):
             self.parts.append(Part(pairs, np.ascontiguousarray(sets)))
 
     def count_marginal(self) -> int:

@@ -80,6 +80,12 @@ class Skeleton:
     def largest_neighbourhood(self) -> int:
         return int(np.bincount(self.pairs.ravel(), minlength=1).max()) if len(self.pairs) else 0
 
+    def keep(self, which: NDArray[np.bool_]) -> None:
+        """Remove the pairs that are not marked."""
+        self.pairs = self.pairs[which]
+        self.weakest.keep(which)
+        self.__dict__.pop("answers", None)
+
     @cached_property
     def answers(self) -> Answers:
         """For each pair the decided answer with the largest p-value (log_p -inf where none decided)."""
@@ -162,5 +168,4 @@ def _work_through(
     skeleton.weakest.put(testable[news], found.scores[news], found.sets[news])
     stays = np.ones(len(skeleton.pairs), np.bool_)
     stays[testable[found.separated]] = False
-    skeleton.pairs = skeleton.pairs[stays]
-    skeleton.weakest.keep(stays)
+    skeleton.keep(stays)

@@ -14,6 +14,7 @@ from causaldisc.cli.talk import TalkOptions
 from causaldisc.cli.writing import check_places
 
 from causaldisc import citests, query
+from causaldisc.context import Context
 from causaldisc.data import source
 from causaldisc.data.dataset import Dataset
 from causaldisc.data.reading import ReadOptions
@@ -67,7 +68,10 @@ def ci(
     talk: TalkOptions,
     **more: Any,
 ) -> int:
-    """Answer each question on its own columns, so that one never takes rows from another."""
+    """Answer each question on its own columns, so that one never takes rows from another.
+
+    With `--test all` each test that takes the columns answers, in a row of its own.
+    """
     check_places([options.output], inputs=[data, *filter(None, [options.queries])])
     if data == options.queries == "-":
         raise UsageError("only one of the data and the questions can come from standard input")
@@ -76,17 +80,27 @@ def ci(
     context = talk.context()
     context.warn_all(dataset.notices)
     choice = test_choice(more["test"])
-    rows = [_answer(q, dataset, choice, options.alpha, context) for q in asked]
+    rows = [row for q in asked for row in _answers(q, dataset, choice, options.alpha, context)]
     talk.warn(context.warnings)
     tables.emit(rows, options.format, options.output)
     return int(options.check and any(row["answer"] != "independent" for row in rows))
 
 
-def _answer(
-    question: Query, data: Dataset, choice: citests.TestChoice, alpha: float, context: Any
-) -> dict[str, object]:
+def _answers(
+    question: Query, data: Dataset, choice: citests.TestChoice, alpha: float, context: Context
+) -> Iterator[dict[str, object]]:
+    """Yield a row for each test that is asked for: the chosen one, or all that take the columns."""
     columns = data.select((question.x, question.y, *question.given))
-    test = citests.build(choice, columns, context)
+    build = citests.build_all if choice.name == "all" else _build_one
+    for test in build(choice, columns, context):
+        yield _answer(question, columns, test, alpha)
+
+
+def _build_one(choice: citests.TestChoice, columns: Dataset, context: Context) -> list[citests.CITest]:
+    return [citests.build(choice, columns, context)]
+
+
+def _answer(question: Query, columns: Dataset, test: citests.CITest, alpha: float) -> dict[str, object]:
     got = citests.answer(test, 0, 1, range(2, len(columns)))
     decided = got.verdict.is_decided
     independent = "independent" if got.p_value > alpha else "dependent"
@@ -97,6 +111,7 @@ def _answer(
         "answer": independent if decided else got.verdict.name.lower(),
         "p_value": rounded(got.p_value) if decided else None,
         "statistic": rounded(got.statistic) if decided else None,
+        "effect": None if got.effect is None else rounded(got.effect),
         "df": got.df or None,
         "n": got.n,
         "test": test.name,
@@ -104,4 +119,4 @@ def _answer(
 
 
 def command() -> Any:
-    return flags.command(ci, "ci", __doc__ or "", {"test": test_options()})
+    return flags.command(ci, "ci", __doc__ or "", {"test": test_options(("auto", "all"))})

@@ -1,0 +1,24 @@
+import numpy as np
+from numpy.typing import NDArray
+
+class KnownRows:
+    def __init__(
+        self,
+        values: NDArray[np.float64],
+        starts: NDArray[np.int32],
+        known: NDArray[np.uint8],
+        question: str = "correlation",
+        variance: float = 1.0,
+    ) -> None: ...
+    def tests(
+        self,
+        x: NDArray[np.int32],
+        y: NDArray[np.int32],
+        given: NDArray[np.int32],
+        log_p: NDArray[np.float64],
+        statistic: NDArray[np.float64],
+        df: NDArray[np.float64],
+        effect: NDArray[np.float64],
+        n: NDArray[np.int64],
+        verdict: NDArray[np.uint8],
+    ) -> None: ...
