@@ -134,11 +134,11 @@ def paths() -> None:
     for form in range(contingency.instructions() + 1):
         block = (leaf(3, long, 2, 1, form) - leaf(3, short, 2, 1, form)) / (20 * cells * passes)
         print(f"bitmaps, form {form}: {block:.2f} ns for a block of a cell", flush=True)
-    for name, way in (("dense", 2), ("sorting", 3), ("live", 4)):
+    for name, way in (("dense", 2), ("sorting", 3)):
         print(f"{name}: {(leaf(3, long, 2, way) - leaf(3, short, 2, way)) / (long - short):.2f} ns a row", flush=True)
-    print("ns of a test at n=5000 by set size, 3 levels (bitmaps, dense, sorting, live, the chosen):")
+    print("ns of a test at n=5000 by set size, 3 levels (bitmaps, dense, sorting, the chosen):")
     for depth in range(1, 7):
-        print(f"    {depth}: " + ", ".join(f"{leaf(3, 5000, depth, way):.0f}" for way in (1, 2, 3, 4, 0)), flush=True)
+        print(f"    {depth}: " + ", ".join(f"{leaf(3, 5000, depth, way):.0f}" for way in (1, 2, 3, 0)), flush=True)
 
 
 if __name__ == "__main__":

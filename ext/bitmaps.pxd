@@ -7,9 +7,6 @@ from libc.string cimport memset
 
 from walk cimport CAUSALDISC_BLOCK, MOST_CELLS, TILE, Columns, Walk
 
-cdef extern from "tables.h":
-    bint causaldisc_varies(const int*, int, int) noexcept nogil
-
 
 cdef inline uint64_t* planes_of(Walk* w, long level) noexcept nogil:
     return w.planes + level * w.data.strata * w.data.blocks * CAUSALDISC_BLOCK
@@ -94,7 +91,7 @@ cdef inline bint planes_fit(Walk* w, long strata, int z) noexcept nogil:
 
 
 cdef inline void next_planes(Walk* w) noexcept nogil:
-    """Make the bitmaps of one more level, of the strata that have rows: where dead ones may be dropped, that live."""
+    """Make the bitmaps of one more level, of the strata that have rows."""
     cdef const Columns* d = w.data
     cdef long k = w.bit_level, seen = 0, words = d.blocks * CAUSALDISC_BLOCK, s, l, c, total
     cdef int z = w.chosen[k], lz = d.levels[z]
@@ -108,7 +105,7 @@ cdef inline void next_planes(Walk* w) noexcept nogil:
             for c in range(w.cells):
                 after[seen * w.cells + c] = table[c]
                 total += table[c]
-            if total == 0 or (d.sparse and not causaldisc_varies(after + seen * w.cells, w.lx, w.ly)):
+            if total == 0:
                 continue
             _make_plane(
                 planes_of(w, k) + s * words if k else d.ones, d.bits + d.first[z] + l * CAUSALDISC_BLOCK,

@@ -12,9 +12,9 @@ import numpy as np
 
 from rows cimport renumber_strata
 from seeks cimport DECIDED, Job, Reading, Seek, Task, close_seek, do_task, log_p_of, open_seek, read_sums, search_one
-from seeks cimport MOST_DEPTH, STRATUM, test_node, vote_one
+from seeks cimport MOST_DEPTH, test_node, vote_one
 from tables cimport BLOCK_COST, ENTRY_COST, ROW_COST, add_pair, add_tables
-from walk cimport BITMAPS, BYTES_OF_STRATA, CAUSALDISC_BLOCK, CHEAPEST, LIVE, MOST_LEVELS, MOST_STRATA, SMALLEST_DENSE
+from walk cimport BYTES_OF_STRATA, CAUSALDISC_BLOCK, MOST_LEVELS, MOST_STRATA, SMALLEST_DENSE
 from walk cimport Columns, Sums, Walk, causaldisc_counter, causaldisc_instructions, causaldisc_lines, choose, close_walk
 from walk cimport omp_get_thread_num, open_walk, room_to_renumber, set_pair
 
@@ -37,9 +37,9 @@ cdef class Tables:
 
     A test uses the rows in which all its variables are known. G^2 = 2 sum O log(O / E), chi^2 = sum (O - E)^2 / E
     over the cells of all strata of the conditioning set. Below `min_rows_per_df` rows for each degree of freedom a
-    test is "insufficient". Whatever the way of counting (`way`: 0 the cheapest, 1 bitmaps, 2 rows, 3 sorting, 4 live
-    rows; `form` of the popcount, -1 for the best; `merge` rows that are alike), the bits of all results are the same,
-    and those of x and y exchanged. Never changes after it was made, so that threads may share it.
+    test is "insufficient". Whatever the way of counting (`way`: 0 the cheapest, 1 bitmaps, 2 rows, 3 sorting; `form`
+    of the popcount, -1 for the best; `merge` rows that are alike), the bits of all results are the same, and those of
+    x and y exchanged. Never changes after it was made, so that threads may share it.
     """
 
     cdef Columns data
@@ -62,7 +62,6 @@ cdef class Tables:
         self.data.levels = &levels[0]
         self.data.most_levels = max(np.asarray(levels).max(), 1)
         self.data.df_rule, self.data.min_rows_per_df, self.data.way = df_rule, min_rows_per_df, way
-        self.data.sparse = df_rule == STRATUM and way in (CHEAPEST, BITMAPS, LIVE)
         self.data.counter, self.data.block_cost = causaldisc_counter(self.form), BLOCK_COST[self.form]
         self._take_rows(codes, merge)
         self._draw_bitmaps(codes, levels)
@@ -109,7 +108,6 @@ cdef class Tables:
         cdef Py_ssize_t p = codes.shape[0], rows = codes.shape[1], v, r
         cdef long words = self.data.blocks * CAUSALDISC_BLOCK, total = 0, block_of = 64 * CAUSALDISC_BLOCK
         cdef int64_t[::1] first = np.full(p, -1, np.int64), margin_first = np.zeros(p, np.int64)
-        cdef int64_t[::1] presence = np.full(p, -1, np.int64)
         cdef unsigned char[::1] complete = np.ascontiguousarray((np.asarray(codes) >= 0).all(axis=1), np.uint8)
         cdef uint64_t* bits
         cdef int* margin
@@ -120,22 +118,13 @@ cdef class Tables:
                 margin_first[v] = total
                 total += levels[v]
         cdef int[::1] margins = np.zeros(total + 1, np.int32)
-        cdef long bitmaps = total + 1
-        for v in range(p):
-            if not complete[v]:
-                presence[v] = bitmaps * words
-                bitmaps += 1
-        self.data.bits = <uint64_t*> causaldisc_lines(bitmaps * words * sizeof(uint64_t))
+        self.data.bits = <uint64_t*> causaldisc_lines((total + 1) * words * sizeof(uint64_t))
         if self.data.bits == NULL:
             raise MemoryError
-        memset(self.data.bits, 0, bitmaps * words * sizeof(uint64_t))
+        memset(self.data.bits, 0, (total + 1) * words * sizeof(uint64_t))
         for v in range(p):
             # A bitmap that is full counts what is left, so a variable without levels is never complete.
             complete[v] = complete[v] and levels[v] > 0
-            if presence[v] >= 0:
-                bits = self.data.bits + presence[v]
-                for r in range(rows):
-                    bits[r // 64] |= <uint64_t> (codes[v, r] >= 0) << (r % 64)
             if first[v] < 0:
                 continue
             bits, margin = self.data.bits + first[v], &margins[margin_first[v]]
@@ -151,9 +140,8 @@ cdef class Tables:
             bits[r] = ~<uint64_t> 0
         self.data.ones = bits
         self.data.first, self.data.margin_first = &first[0], &margin_first[0]
-        self.data.margins, self.data.complete, self.data.presence = &margins[0], &complete[0], &presence[0]
+        self.data.margins, self.data.complete = &margins[0], &complete[0]
         self.kept += [np.asarray(first), np.asarray(margin_first), np.asarray(margins), np.asarray(complete)]
-        self.kept.append(np.asarray(presence))
 
     cdef _tabulate(self, bint pearson):
         """Choose the binary places of a term, so that no sum overflows, and fill the table of n log n."""

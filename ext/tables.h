@@ -215,34 +215,14 @@ CAUSALDISC_INLINE int causaldisc_any(const int *counts, const int cells)
     return any != 0;
 }
 
-/* Whether x and y both vary in a stratum. Without branches, as deep strata are of either kind by chance. */
-CAUSALDISC_INLINE int causaldisc_varies(const int *counts, const int lx, const int ly)
-{
-    int rows = 0, columns = 0;
-    for (int i = 0; i < lx; i++) {
-        int any = 0;
-        for (int j = 0; j < ly; j++)
-            any |= counts[i * ly + j];
-        rows += any != 0;
-    }
-    for (int j = 0; j < ly; j++) {
-        int any = 0;
-        for (int i = 0; i < lx; i++)
-            any |= counts[i * ly + j];
-        columns += any != 0;
-    }
-    return (rows > 1) & (columns > 1);
-}
-
 CAUSALDISC_INLINE void causaldisc_add_strata_of(const causaldisc_Terms *terms, const int *table, long strata,
-                                                const int lx, const int ly, const int live, int *margins,
-                                                causaldisc_Sums *sums)
+                                                const int lx, const int ly, int *margins, causaldisc_Sums *sums)
 {
     int *rows = margins, *columns = margins + lx;
     int64_t sum = 0;
     for (long s = 0; s < strata; s++, table += lx * ly) {
         int total = 0, rows_seen = 0, columns_seen = 0;
-        if (!(live ? causaldisc_varies(table, lx, ly) : causaldisc_any(table, lx * ly)))
+        if (!causaldisc_any(table, lx * ly))
             continue;
         for (int j = 0; j < ly; j++)
             columns[j] = 0;
@@ -297,25 +277,11 @@ static void causaldisc_add_strata(const causaldisc_Terms *terms, const int *tabl
 {
     int few[6];
     if (lx == 2 && ly == 2)
-        causaldisc_add_strata_of(terms, table, strata, 2, 2, 0, few, sums);
+        causaldisc_add_strata_of(terms, table, strata, 2, 2, few, sums);
     else if (lx == 3 && ly == 3)
-        causaldisc_add_strata_of(terms, table, strata, 3, 3, 0, few, sums);
+        causaldisc_add_strata_of(terms, table, strata, 3, 3, few, sums);
     else
-        causaldisc_add_strata_of(terms, table, strata, lx, ly, 0, margins, sums);
-}
-
-/* The same of the strata where x and y vary; those where not are neither added nor counted. */
-CAUSALDISC_CLONES
-static void causaldisc_add_live(const causaldisc_Terms *terms, const int *table, long strata, int lx, int ly,
-                                int *margins, causaldisc_Sums *sums)
-{
-    int few[6];
-    if (lx == 2 && ly == 2)
-        causaldisc_add_strata_of(terms, table, strata, 2, 2, 1, few, sums);
-    else if (lx == 3 && ly == 3)
-        causaldisc_add_strata_of(terms, table, strata, 3, 3, 1, few, sums);
-    else
-        causaldisc_add_strata_of(terms, table, strata, lx, ly, 1, margins, sums);
+        causaldisc_add_strata_of(terms, table, strata, lx, ly, margins, sums);
 }
 
 /* after = before * levels + code, -1 where either is missing; `before` may be NULL for one stratum. */

@@ -1,18 +1,16 @@
 # cython: language_level=3, cdivision=True
 """Adding up the contingency tables of x and y in the strata of a growing conditioning set, the cheapest way.
 
-Four ways give the same sums: bitmaps (bitmaps.pxd) while strata are few, dense tables of all rows (rows.pxd) where
-there are more, live rows (live.pxd) in the deepest sets, sorting where tables would be too large. A cost model chooses.
+Three ways give the same sums: bitmaps (bitmaps.pxd) while strata are few, dense tables of all rows (rows.pxd) where
+there are more, sorting where tables would be too large. A cost model chooses.
 All functions are inline, as in log_tails.pxd.
 """
 
 from libc.math cimport INFINITY, ldexp
 
 from bitmaps cimport next_planes, pair_table, planes_fit, split_pair, split_strata
-from live cimport add_live, live_down_to, live_from_all_rows
 from rows cimport EMPTY_COST, add_by_rows
-from walk cimport BITMAPS, CHEAPEST, LIVE, MOST_CELLS, MOST_STRATA, ROWS, Columns, Sums, Walk, causaldisc_add_live
-from walk cimport causaldisc_add_strata, known_rows, set_pair
+from walk cimport BITMAPS, CHEAPEST, MOST_CELLS, MOST_STRATA, Columns, Sums, Walk, causaldisc_add_strata, set_pair
 
 # Nanoseconds, of an AMD EPYC (Zen 4). BLOCK, ROW and SORT are measured by `benchmarks/discrete.py paths`; the
 # others are estimates.
@@ -27,19 +25,15 @@ cdef extern from *:
     const double ROW_COST "0.7"  # one row in a dense table
     const double ENTRY_COST "0.7"  # one entry of a dense table, cleared and read
     const double SORT_COST "6.0"  # one row by sorting
-    const double LIVE_COST "1.0"  # one live row, counted
-    const double FILTER_COST "2.5"  # one live row, counted and kept or not in the next level
-    const double ROWS_OF_LIVE "6.0"  # rows of a live stratum of a deep set, on average
 
 
-cdef inline int _cheapest(Walk* w, long level, int last) noexcept nogil:
-    """Choose how the strata of a level, split by a last variable, are counted: BITMAPS, LIVE, or ROWS.
+cdef inline bint _bitmaps_are_cheaper(Walk* w, long level, int last) noexcept nogil:
+    """Tell whether counting the strata of a level, split by a last variable, takes less by bitmaps than by rows.
 
     How many strata there are is known up to the last level with bitmaps, from there on all possible ones count. What
     has to be made of a level is shared: the sets that begin alike are about twice as many for each variable less."""
     cdef const Columns* d = w.data
-    cdef double read = d.levels[last] * w.cells * EMPTY_COST, all_strata = 1.0, bitmaps = INFINITY, live = INFINITY
-    cdef double rows
+    cdef double read = d.levels[last] * w.cells * EMPTY_COST, all_strata = 1.0, rows
     cdef long k
     for k in range(level):
         all_strata = min(all_strata * d.levels[w.chosen[k]], <double> d.distinct)
@@ -47,13 +41,7 @@ cdef inline int _cheapest(Walk* w, long level, int last) noexcept nogil:
         rows = d.distinct * SORT_COST
     else:
         rows = d.distinct * ROW_COST + all_strata * read
-    if d.sparse:
-        live = d.distinct * (FILTER_COST + LIVE_COST) + min(all_strata, d.distinct / ROWS_OF_LIVE) * read
-    if w.bitmaps:
-        bitmaps = _cost_of_bitmaps(w, level, last) + min(all_strata, MOST_STRATA) * read
-    if bitmaps <= min(rows, live):
-        return BITMAPS
-    return LIVE if live < rows else ROWS
+    return _cost_of_bitmaps(w, level, last) + min(all_strata, MOST_STRATA) * read <= rows
 
 
 cdef inline double _cost_of_bitmaps(Walk* w, long level, int last) noexcept nogil:
@@ -71,48 +59,33 @@ cdef inline double _cost_of_bitmaps(Walk* w, long level, int last) noexcept nogi
         strata = min(strata * d.levels[z], <double> d.distinct)
         cost += strata * d.blocks * PLANE_COST * share
         share *= 2.0
-    return cost + strata * (d.levels[last] - d.complete[last]) * one if d.first[last] >= 0 else INFINITY
+    return cost + strata * (d.levels[last] - d.complete[last]) * one
 
 
-cdef inline int _prepare(Walk* w, long level, int last) noexcept nogil:
-    """Choose a way, and make what it needs of a level."""
-    cdef const Columns* d = w.data
-    cdef int way = d.way
-    if w.bitmaps and w.bit_level < 0:
+cdef inline bint _by_bitmaps(Walk* w, long level, int last) noexcept nogil:
+    """Tell whether the strata of a level, split by a last variable, are to be counted by bitmaps, and make those of
+    the level."""
+    if not w.bitmaps or w.data.first[last] < 0:
+        return False
+    if w.bit_level < 0:
         split_pair(w)
-    if way == CHEAPEST:
-        way = LIVE if w.live_level == level else _cheapest(w, level, last)
-    if way == BITMAPS and w.bitmaps and d.first[last] >= 0:
-        while w.bit_level < level:
-            if not planes_fit(w, w.strata[w.bit_level], w.chosen[w.bit_level]):
-                return ROWS
-            next_planes(w)
-        return BITMAPS
-    if way == LIVE and d.sparse:
-        if w.live_level < 0:
-            live_from_all_rows(w)
-        return LIVE if live_down_to(w, level) else ROWS
-    return ROWS
+    if w.data.way == CHEAPEST and not _bitmaps_are_cheaper(w, level, last):
+        return False
+    while w.bit_level < level:
+        if not planes_fit(w, w.strata[w.bit_level], w.chosen[w.bit_level]):
+            return False
+        next_planes(w)
+    return True
 
 
 cdef inline void add_tables(Walk* w, long level, int z, Sums* sums) noexcept nogil:
     """Add up the tables of the pair given the first `level` chosen variables and z."""
-    cdef const Columns* d = w.data
-    cdef int way = _prepare(w, level, z)
     sums.sum = sums.df = sums.strata = sums.n = 0
-    if way == BITMAPS:
+    if _by_bitmaps(w, level, z):
         split_strata(w, level, z, w.last)
-        if not d.sparse:
-            causaldisc_add_strata(&d.terms, w.last, w.strata[level] * d.levels[z], w.lx, w.ly, w.margins, sums)
-            return
-        causaldisc_add_live(&d.terms, w.last, w.strata[level] * d.levels[z], w.lx, w.ly, w.margins, sums)
-    if way == ROWS or (way == LIVE and not add_live(w, level, z, sums)):
-        add_by_rows(w, level, z, sums)
-    elif sums.df > 0:
-        # Dropped strata have rows too, which are counted apart; how many strata there are is asked only without df.
-        sums.n = known_rows(w, level, z)
+        causaldisc_add_strata(
+            &w.data.terms, w.last, w.strata[level] * w.data.levels[z], w.lx, w.ly, w.margins, sums)
     else:
-        sums.sum = sums.strata = sums.n = 0
         add_by_rows(w, level, z, sums)
 
 

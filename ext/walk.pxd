@@ -28,7 +28,6 @@ cdef extern from "tables.h":
     int64_t causaldisc_n_log_n(const Terms*, int64_t) noexcept nogil
     int64_t causaldisc_share(const Terms*, int64_t, int64_t, int64_t, int64_t) noexcept nogil
     void causaldisc_add_strata(const Terms*, const int*, long, int, int, int*, Sums*) noexcept nogil
-    void causaldisc_add_live(const Terms*, const int*, long, int, int, int*, Sums*) noexcept nogil
     int omp_get_thread_num() noexcept nogil
 
 cdef enum Way:
@@ -36,7 +35,6 @@ cdef enum Way:
     BITMAPS = 1  # wherever memory allows
     ROWS = 2  # dense tables, or sorting where those would be too large
     SORTING = 3
-    LIVE = 4  # wherever nothing but the statistic and its degrees of freedom is asked of strata
 
 cdef enum:
     MOST_LEVELS = 64  # of a variable with bitmaps
@@ -56,7 +54,6 @@ cdef struct Columns:
     const unsigned char* complete  # no cell is missing
     uint64_t* bits  # block i of level l of variable v: at first[v] + (i * levels[v] + l) * CAUSALDISC_BLOCK
     const int64_t* first  # -1: too many levels for bitmaps
-    const int64_t* presence  # where in `bits` the bitmap of the rows without a missing cell is; -1 if complete
     uint64_t* ones  # a bitmap with all bits set
     const int* margins  # rows of each level of the variables with bitmaps; those of v at margin_first[v]
     const int64_t* margin_first
@@ -71,7 +68,6 @@ cdef struct Columns:
     Counter counter
     Terms terms
     int df_rule
-    bint sparse  # whether strata where x or y is constant may be dropped: see live.pxd
     double min_rows_per_df
 
 
@@ -86,23 +82,15 @@ cdef struct Walk:
     long cells
     bint bitmaps  # whether the pair is counted by bitmaps at all
     int* chosen
-    const uint64_t** known  # bitmaps, one a level: rows without a missing cell in x, y and the set
     long bit_level  # the last level whose `strata` are known; -1 before the first
     long code_level  # the same of `codes`
     long* strata  # strata with bitmaps, a number a level
     long* code_strata
-    uint64_t* known_bits
     uint64_t* cell_bits  # bitmaps of the cells of x and y, block by block
     uint64_t* planes  # bitmaps of the strata of each level
     int* tables  # counts in the strata of each level
     int* last  # counts in the strata of a whole set
     int* codes  # stratum of each row, a level after the other; -1 where a cell is missing
-    long live_level  # the last level whose live rows are listed
-    long* live_count
-    long* live_strata
-    int* live_rows
-    int* live_places  # stratum * cells + cell
-    int* keys_of_live
     bint cells_ready
     int* cell  # x * ly + y of each row, -1 where missing
     int* dense
@@ -135,17 +123,10 @@ cdef inline bint open_walk(Walk* w, const Columns* data, long depth) noexcept no
     w.data = data
     w.depth = depth
     w.x = w.y = -1
-    w.bit_level = w.code_level = w.live_level = -1
+    w.bit_level = w.code_level = -1
     w.chosen = <int*> calloc(levels, sizeof(int))
     w.strata = <long*> calloc(levels, sizeof(long))
     w.code_strata = <long*> calloc(levels, sizeof(long))
-    w.known = <const uint64_t**> calloc(levels, sizeof(uint64_t*))
-    w.known_bits = <uint64_t*> causaldisc_lines(levels * words * sizeof(uint64_t))
-    w.live_count = <long*> calloc(levels, sizeof(long))
-    w.live_strata = <long*> calloc(levels, sizeof(long))
-    w.live_rows = <int*> malloc(levels * rows * sizeof(int))
-    w.live_places = <int*> malloc(levels * rows * sizeof(int))
-    w.keys_of_live = <int*> malloc(rows * sizeof(int))
     w.cell_bits = <uint64_t*> causaldisc_lines(MOST_CELLS * words * sizeof(uint64_t))
     w.planes = <uint64_t*> causaldisc_lines(levels * data.strata * words * sizeof(uint64_t))
     w.tables = <int*> malloc(levels * data.strata * MOST_CELLS * sizeof(int))
@@ -168,8 +149,7 @@ cdef inline bint open_walk(Walk* w, const Columns* data, long depth) noexcept no
         and w.tables != NULL and w.last != NULL and w.codes != NULL and w.cell != NULL and w.dense != NULL
         and w.order != NULL and w.sorted_rows != NULL and w.starts != NULL and w.renumber != NULL and w.keys != NULL
         and w.margins != NULL and w.column != NULL and w.touched != NULL and w.touched_cells != NULL
-        and w.in_row != NULL and w.known != NULL and w.known_bits != NULL and w.live_count != NULL
-        and w.live_strata != NULL and w.live_rows != NULL and w.live_places != NULL and w.keys_of_live != NULL
+        and w.in_row != NULL
     )
 
 
@@ -177,13 +157,6 @@ cdef inline void close_walk(Walk* w) noexcept nogil:
     free(w.chosen)
     free(w.strata)
     free(w.code_strata)
-    free(w.known)
-    free(w.known_bits)
-    free(w.live_count)
-    free(w.live_strata)
-    free(w.live_rows)
-    free(w.live_places)
-    free(w.keys_of_live)
     free(w.cell_bits)
     free(w.planes)
     free(w.tables)
@@ -203,32 +176,6 @@ cdef inline void close_walk(Walk* w) noexcept nogil:
     free(w.in_row)
 
 
-cdef inline void _know(Walk* w, long before, int v, long after) noexcept nogil:
-    """Leave out the rows where a variable is missing; levels may share a bitmap."""
-    cdef const Columns* d = w.data
-    cdef const uint64_t* rows = w.known[before]
-    cdef long words = d.blocks * CAUSALDISC_BLOCK, i
-    cdef uint64_t* out = w.known_bits + after * words
-    w.known[after] = rows
-    if d.presence[v] < 0:
-        return
-    for i in range(words):
-        out[i] = rows[i] & d.bits[d.presence[v] + i]
-    w.known[after] = out
-
-
-cdef inline int known_rows(Walk* w, long level, int z) noexcept nogil:
-    """Return the number of rows without a missing cell in x, y, the set of a level and z."""
-    cdef const Columns* d = w.data
-    cdef int count = 0
-    if w.known[level] == d.ones and d.presence[z] < 0:
-        return <int> d.rows
-    d.counter(
-        w.known[level], CAUSALDISC_BLOCK, d.ones if d.presence[z] < 0 else d.bits + d.presence[z], CAUSALDISC_BLOCK,
-        d.ones, CAUSALDISC_BLOCK, 1, d.blocks, &count)
-    return count
-
-
 cdef inline void set_pair(Walk* w, int x, int y) noexcept nogil:
     """Turn to another pair; the set is empty."""
     if w.x == x and w.y == y:
@@ -237,11 +184,7 @@ cdef inline void set_pair(Walk* w, int x, int y) noexcept nogil:
     w.lx, w.ly = w.data.levels[x], w.data.levels[y]
     w.cells = <long> w.lx * w.ly
     w.bitmaps = w.data.way <= BITMAPS and w.data.first[x] >= 0 and w.data.first[y] >= 0 and w.cells <= MOST_CELLS
-    if w.data.sparse:
-        w.known[0] = w.data.ones
-        _know(w, 0, x, 0)
-        _know(w, 0, y, 0)
-    w.bit_level = w.code_level = w.live_level = -1
+    w.bit_level = w.code_level = -1
     w.cells_ready = w.order_ready = False
 
 
@@ -250,6 +193,3 @@ cdef inline void choose(Walk* w, long place, int z) noexcept nogil:
     w.chosen[place] = z
     w.bit_level = min(w.bit_level, place)
     w.code_level = min(w.code_level, place)
-    if w.data.sparse:
-        _know(w, place, z, place + 1)
-    w.live_level = min(w.live_level, place)

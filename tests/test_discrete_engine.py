@@ -23,7 +23,7 @@ from causaldisc.search import setwise, watching
 from causaldisc.search.colliders import ColliderRule
 from causaldisc.search.undecided import Undecided
 
-WAYS = {"cheapest": 0, "bitmaps": 1, "rows": 2, "sorting": 3, "live": 4}
+WAYS = {"cheapest": 0, "bitmaps": 1, "rows": 2, "sorting": 3}
 
 
 @dataclass(frozen=True)
