@@ -1,6 +1,6 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """G-squared and Pearson's chi-squared tests of conditional independence on contingency tables: one by one, and whole
-depths of a search. tables.pxd counts, seeks.pxd walks through the sets."""
+depths of a search. tables.pxd adds them up, seeks.pxd walks through the sets."""
 
 from cython.parallel cimport prange
 from libc.math cimport log, log2
@@ -10,13 +10,13 @@ from libc.string cimport memset
 
 import numpy as np
 
+from rows cimport renumber_strata
 from seeks cimport DECIDED, Job, Reading, Seek, Task, close_seek, do_task, log_p_of, open_seek, read_sums, search_one
 from seeks cimport MOST_DEPTH, test_node, vote_one
-from tables cimport BLOCK_COST, BYTES_OF_STRATA, CAUSALDISC_BLOCK, ENTRY_COST, MOST_LEVELS, MOST_STRATA, ROW_COST
-from tables cimport SMALLEST_DENSE
-from tables cimport Columns, Sums, Walk, add_pair, add_tables, causaldisc_counter, causaldisc_instructions
-from tables cimport causaldisc_lines, choose, close_walk, omp_get_thread_num, open_walk, renumber_strata
-from tables cimport room_to_renumber, set_pair
+from tables cimport BLOCK_COST, ENTRY_COST, ROW_COST, add_pair, add_tables
+from walk cimport BYTES_OF_STRATA, CAUSALDISC_BLOCK, MOST_LEVELS, MOST_STRATA, SMALLEST_DENSE
+from walk cimport Columns, Sums, Walk, causaldisc_counter, causaldisc_instructions, causaldisc_lines, choose, close_walk
+from walk cimport omp_get_thread_num, open_walk, room_to_renumber, set_pair
 
 # Counts below this have their n log n in a table: half a megabyte.
 cdef enum:

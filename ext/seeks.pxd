@@ -1,7 +1,7 @@
 # cython: language_level=3, cdivision=True
 """Walking through the conditioning sets of a pair with tests on contingency tables: what separates, what comes nearest.
 
-Sets are enumerated depth first, so that what tables.pxd keeps of a prefix serves all sets that begin with it. A p-value
+Sets are enumerated depth first, so that what walk.pxd keeps of a prefix serves all sets that begin with it. A p-value
 is computed only where a statistic leaves the decision open; what is decided without is what the p-value would say.
 All functions are inline, as in log_tails.pxd.
 """
@@ -11,8 +11,8 @@ from libc.stdint cimport int64_t
 from libc.stdlib cimport calloc, free, malloc
 
 from log_tails cimport log_chi2_tail
-from tables cimport Columns, Sums, Walk, add_pair, add_tables, causaldisc_n_log_n
-from tables cimport choose, close_walk, omp_get_thread_num, open_walk, set_pair
+from tables cimport add_pair, add_tables
+from walk cimport Columns, Sums, Walk, causaldisc_n_log_n, choose, close_walk, omp_get_thread_num, open_walk, set_pair
 
 cdef extern from "watch.h":
     bint causaldisc_stops(const int*) noexcept nogil
@@ -110,6 +110,7 @@ cdef struct Seek:
     bint votes  # whether to count all separating sets instead of ending at the first
     const int* stop
     int* candidates  # column numbers
+    int* shared  # candidates of both ends
     long size
     double best  # the largest log p to beat
     bint improved
@@ -131,13 +132,14 @@ cdef inline bint open_seek(Seek* s, Job* job, long most, long depth, bint votes)
     cdef bint ready = open_walk(&s.walk, job.data, depth)
     s.depth, s.votes, s.log_alpha, s.stop = depth, votes, job.log_alpha, job.stop
     s.candidates = <int*> malloc((most + 1) * sizeof(int))
+    s.shared = <int*> malloc((most + 1) * sizeof(int))
     s.best_set = <int*> malloc((depth + 1) * sizeof(int))
     s.members = <int64_t*> calloc(job.data.count + 1, sizeof(int64_t))
     s.separates = <double*> malloc(DF_KNOWN * sizeof(double))
     s.connects = <double*> malloc(DF_KNOWN * sizeof(double))
     if not ready or s.candidates == NULL or s.best_set == NULL or s.members == NULL or s.separates == NULL:
         return False
-    if s.connects == NULL:
+    if s.connects == NULL or s.shared == NULL:
         return False
     for i in range(DF_KNOWN):
         s.separates[i] = -1.0
@@ -148,6 +150,7 @@ cdef inline bint open_seek(Seek* s, Job* job, long most, long depth, bint votes)
 cdef inline void close_seek(Seek* s) noexcept nogil:
     close_walk(&s.walk)
     free(s.candidates)
+    free(s.shared)
     free(s.best_set)
     free(s.members)
     free(s.separates)
@@ -251,24 +254,13 @@ cdef inline bint _descend(Seek* s, long first_end) noexcept nogil:
     return False
 
 
-cdef inline bint _contains(const int* sorted_numbers, long count, int number) noexcept nogil:
-    cdef long low = 0, high = count, middle
-    while low < high:
-        middle = (low + high) // 2
-        if sorted_numbers[middle] < number:
-            low = middle + 1
-        else:
-            high = middle
-    return low < count and sorted_numbers[low] == number
-
-
 cdef inline bint _walk_pair(Seek* s, Job* job, Py_ssize_t pair) noexcept nogil:
     """Try the sets of x's candidates, then those of y's that have a member which is none of x's."""
     cdef int x = job.pairs[2 * pair], y = job.pairs[2 * pair + 1]
     cdef const int* of_x = job.candidates + job.starts[x]
     cdef const int* of_y = job.candidates + job.starts[y]
     cdef long count_x = job.starts[x + 1] - job.starts[x], count_y = job.starts[y + 1] - job.starts[y]
-    cdef long i, private
+    cdef long i, at = 0, private = 0, shared = 0
     s.best = job.scores[pair]
     s.improved = False
     s.insufficient = s.separating = 0
@@ -280,16 +272,19 @@ cdef inline bint _walk_pair(Seek* s, Job* job, Py_ssize_t pair) noexcept nogil:
             s.size += 1
     if _descend(s, s.size):
         return True
-    s.size = 0
+    # Both lists are in order: one pass tells y's own candidates from those it shares with x.
     for i in range(count_y):
-        if of_y[i] != x and not _contains(of_x, count_x, of_y[i]):
-            s.candidates[s.size] = of_y[i]
-            s.size += 1
-    private = s.size
-    for i in range(count_y):
-        if of_y[i] != x and _contains(of_x, count_x, of_y[i]):
-            s.candidates[s.size] = of_y[i]
-            s.size += 1
+        while at < count_x and of_x[at] < of_y[i]:
+            at += 1
+        if at < count_x and of_x[at] == of_y[i]:
+            s.shared[shared] = of_y[i]
+            shared += 1
+        elif of_y[i] != x:
+            s.candidates[private] = of_y[i]
+            private += 1
+    for i in range(shared):
+        s.candidates[private + i] = s.shared[i]
+    s.size = private + shared
     return _descend(s, private)
 
 
