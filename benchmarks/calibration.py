@@ -89,9 +89,7 @@ def with_missing(z: np.ndarray, dependence: float, rng: Rng) -> list[Column]:
     """The additive data, a fifth of the cells missing at random."""
     columns = additive(z, dependence, rng)
     holes = rng.random((len(columns), len(z))) < 0.2
-    return [
-        continuous_column(c.name, np.where(hole, np.nan, c.values)) for c, hole in zip(columns, holes, strict=True)
-    ]
+    return [continuous_column(c.name, np.where(hole, np.nan, c.values)) for c, hole in zip(columns, holes, strict=True)]
 
 
 def numbers(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> list[Column]:

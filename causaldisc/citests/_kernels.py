@@ -172,20 +172,24 @@ class Regression:
         return factor - self.weights @ (self.weights.T @ factor)
 
     @cached_property
+    def _gram(self) -> NDArray[np.float64]:
+        return self.weights.T @ self.weights
+
+    @cached_property
     def noise(self) -> tuple[float, float]:
         """tr Q^4 and sum_i (Q^2)_ii^2, where Q = R - 11'/n."""
         n = len(self.weights)
-        gram = self.weights.T @ self.weights
-        left = np.eye(self.rank) - gram
+        left = np.eye(self.rank) - self._gram
         fourth = n - self.rank + float(np.sum((left @ left) ** 2)) - 1.0
-        return fourth, float(np.sum(self._left() ** 2))
+        return fourth, float(np.sum(self._left**2))
 
     @cached_property
     def degrees_left(self) -> float:
         """tr Q^2: how many of the n dimensions of noise the regression leaves."""
-        return float(self._left().sum())
+        return float(self._left.sum())
 
+    @cached_property
     def _left(self) -> NDArray[np.float64]:
-        gram = self.weights.T @ self.weights
-        twice = self.weights @ (2.0 * np.eye(self.rank) - gram)
+        """The diagonal of Q^2."""
+        twice = self.weights @ (2.0 * np.eye(self.rank) - self._gram)
         return 1.0 - np.einsum("ij,ij->i", twice, self.weights) - 1.0 / len(self.weights)

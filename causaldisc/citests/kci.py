@@ -10,8 +10,8 @@ Where we deviate from the paper, unless --kernel-form is `published`:
 - The regression on Z takes away degrees of freedom, which makes the w too small: they are multiplied by what restores
   the mean for noise of equal variance, tr Q^4 / sum_i ((Q^2)_ii)^2 with Q = R - 11'/n. Without conditioning that is
   n / (n - 1). Uncorrected, the test finds dependence too often as soon as |Z| is 2 or n is small.
-- K_Z is narrower than the other kernels, and narrower with more rows: what R leaves of smooth functions of Z is taken
-  for dependence.
+- With --kernel-width learned, K_Z is as narrow as either of x and y asks for, by the likelihood of Gaussian processes
+  (the paper's section 3.3 learns K_Z for each): what R leaves of functions of Z would be taken for dependence.
 All kernels are factors up to a tolerance (see _kernels.py): near rounding up to --kernel-exact-rows, coarser beyond.
 """
 
@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 import numpy as np
@@ -39,20 +39,25 @@ from causaldisc.quoting import as_column
 
 FEWEST_ROWS = 10
 # What kernels may leave out on the diagonal: exact form, low-rank form (x and y; Z, where the ridge is the scale).
-EXACT, EXACT_GIVEN, COARSE, COARSE_GIVEN = 1e-8, 1e-10, 1e-4, 1e-6
+EXACT, EXACT_GIVEN, COARSE, COARSE_GIVEN = 1e-7, 1e-9, 1e-4, 1e-6
 # The low-rank form leaves out the last directions of the residuals, which hold this share of their variance.
 _LEFT_OUT = 1e-4
 RIDGE = 1e-3
 # A conditioning set that leaves less than this share of the dimensions of noise is too large for the rows.
 _LEAST_LEFT = 0.1
 _BLOCK = 256
+# What the width may be learned to be, in parts of the median rule's; noise to signal, for the likelihood.
+NARROWINGS = (1.0, 1.5, 2.0, 3.0, 4.0)
+LEARNING_ROWS = 400
+_NOISES = 10.0 ** np.arange(-4.0, 2.1, 0.5)
 
 
 class Width(Enum):
-    """How wide kernels are."""
+    """How wide kernels are: all by the median, all by a rule, or that of the conditioning set learned."""
 
     MEDIAN = "median"
     EMPIRICAL = "empirical"
+    LEARNED = "learned"
 
 
 class Null(Enum):
@@ -74,8 +79,9 @@ class Options(_Options):
     """Options of kci."""
 
     kernel_width: Width = opt(
-        Width.MEDIAN,
-        "Width of the kernels of kci: 'median' distance of each column, or 'empirical', a rule by the number of rows.",
+        Width.LEARNED,
+        "Width of the kernels of kci: 'median' distance of each column; 'learned', the same but narrower on the "
+        "conditioning set where the data ask for it; 'empirical', the authors' rule by the number of rows.",
     )
     kernel_null: Null = opt(
         Null.GAMMA,
@@ -100,7 +106,8 @@ def accepts(data: Dataset) -> str | None:
     """Return why the test cannot take the data, or None."""
     for column in data.columns:
         if column.values is None and column.codes is None:
-            return f"column {column.name!r} holds text that is no category; leave it out with --columns '!{as_column(column.name)}'"
+            spelt = as_column(column.name)
+            return f"column {column.name!r} holds text that is no category; leave it out with --columns '!{spelt}'"
     return None
 
 
@@ -173,12 +180,12 @@ class _Question:
         """Return verdict, log p, statistic and degrees of freedom."""
         if self.rows < FEWEST_ROWS:
             return Verdict.INSUFFICIENT, 0.0, 0.0, 0.0
-        regression = self._regression()
+        regression = self._regression(self._narrowing())
         rank = 0 if regression is None else regression.rank
         if regression is not None and regression.degrees_left < max(FEWEST_ROWS, _LEAST_LEFT * self.rows):
             return Verdict.INSUFFICIENT, 0.0, 0.0, 0.0
         joined = self.test.options.kernel_form is Form.CORRECTED
-        first, second = self._residual(self.x, True), self._residual(self.y, joined)
+        first, second = self._residual(self.x, True, regression), self._residual(self.y, joined, regression)
         # The ridge alone leaves up to r e / 4 of a function of Z; what is left of a variable must be more than that.
         if min(first.trace, second.trace) <= max(rank * RIDGE, 1e-9 * self.rows):
             return Verdict.SINGULAR, 0.0, 0.0, 0.0
@@ -215,7 +222,9 @@ class _Question:
 
     # ---- what is kept
 
-    def _keep(self, kind: str, variables: tuple[int, ...], make: Callable[[], object], size: Callable[..., int]) -> object:
+    def _keep(
+        self, kind: str, variables: tuple[int, ...], make: Callable[[], object], size: Callable[..., int]
+    ) -> object:
         return self.test.cache.get((kind, variables, self._incomplete), make, size)
 
     def _feature(self, variable: int) -> Feature:
@@ -228,32 +237,83 @@ class _Question:
         assert isinstance(found, Feature)
         return found
 
-    def _regression(self) -> Regression | None:
+    def _narrowing(self) -> float:
+        """How much narrower K_Z is than the median width: for the variable that needs it more, where it is learned."""
+        if self.test.options.kernel_width is Width.LEARNED and self._is_conditional:
+            # More rows than it was learned on bear a narrower kernel, and show smaller errors of the regression.
+            growth = max(self.rows / LEARNING_ROWS, 1.0) ** (1.0 / 6.0)
+            return growth * max(self._learned(self.x), self._learned(self.y))
+        return 1.0
+
+    @property
+    def _is_conditional(self) -> bool:
+        return not all(self._feature(z).constant for z in self.given)
+
+    def _learned(self, variable: int) -> float:
+        found = self._keep("learned", (variable, *self.given), lambda: self._learn(variable), lambda _: 8)
+        assert isinstance(found, float)
+        return found
+
+    def _learn(self, variable: int) -> float:
+        """Choose among NARROWINGS by the likelihood of Gaussian processes, from Z to the main features of x.
+
+        They are tried from wide to narrow until the likelihood falls, on rows that are evenly spread.
+        """
+        feature = _spread_out(self._feature(variable))
+        kernel = _kernels.product([feature], self._scales([feature], [1.0]), [0.0], len(feature.values))
+        features = _thinned(_kernels.centred(kernel.factor(COARSE)), 0.05)
+        best, chosen = -math.inf, NARROWINGS[0]
+        for narrowing in NARROWINGS:
+            found = _log_likelihood(*self._spectrum(narrowing), features)
+            if found < best:
+                break
+            best, chosen = found, narrowing
+        return chosen
+
+    def _spectrum(self, narrowing: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the eigenvalues and eigenvectors of K_Z on rows that are evenly spread."""
+
+        def make() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+            factor = self._given_factor([_spread_out(self._feature(z)) for z in self.given], narrowing, COARSE)
+            values, vectors = np.linalg.eigh(factor.T @ factor)
+            kept = values > 1e-6 * values[-1]
+            return values[kept], factor @ (vectors[:, kept] / np.sqrt(values[kept]))
+
+        key = ("spectrum", self.given, narrowing, self._incomplete)
+        return self.test.cache.get(key, make, lambda s: s[0].nbytes + s[1].nbytes)
+
+    def _regression(self, narrowing: float) -> Regression | None:
         """The regression on the conditioning set; None where that is empty or constant."""
-        if all(self._feature(z).constant for z in self.given):
+        if not self._is_conditional:
             return None
-        found = self._keep("given", self.given, self._make_regression, lambda r: r.weights.nbytes)
+        tolerance = EXACT_GIVEN if self._is_exact else COARSE_GIVEN
+        found = self._keep(
+            "given",
+            (*self.given, round(narrowing * 100)),
+            lambda: Regression.fit(
+                self._given_factor([self._feature(z) for z in self.given], narrowing, tolerance), RIDGE
+            ),
+            lambda r: r.weights.nbytes,
+        )
         assert isinstance(found, Regression)
         return found
 
-    def _make_regression(self) -> Regression:
-        features = [self._feature(z) for z in self.given]
-        scales = self._scales(features, [1.0] * len(features), narrowing=NARROWING(self.rows))
-        kernel = _kernels.product(features, scales, [0.0] * len(features), self.rows)
-        return Regression.fit(_kernels.centred(kernel.factor(EXACT_GIVEN if self._is_exact else COARSE_GIVEN)), RIDGE)
+    def _given_factor(self, features: list[Feature], narrowing: float, tolerance: float) -> NDArray[np.float64]:
+        scales = self._scales(features, [1.0] * len(features), narrowing)
+        kernel = _kernels.product(features, scales, [0.0] * len(features), len(features[0].values))
+        return _kernels.centred(kernel.factor(tolerance))
 
-    def _residual(self, variable: int, joined: bool) -> Residual:
+    def _residual(self, variable: int, joined: bool, regression: Regression | None) -> Residual:
         found = self._keep(
             "joined" if joined else "alone",
-            (variable, *self.given),
-            lambda: self._make_residual(variable, joined),
+            (variable, *self.given, round(self._narrowing() * 100)),
+            lambda: self._make_residual(variable, joined, regression),
             lambda r: r.bytes,
         )
         assert isinstance(found, Residual)
         return found
 
-    def _make_residual(self, variable: int, joined: bool) -> Residual:
-        regression = self._regression()
+    def _make_residual(self, variable: int, joined: bool, regression: Regression | None) -> Residual:
         others = self.given if joined and regression is not None else ()
         features = [self._feature(v) for v in (variable, *others)]
         if features[0].constant:
@@ -264,7 +324,7 @@ class _Question:
         if regression is not None:
             factor = regression.residuals(factor)
         if not self._is_exact:
-            factor = _thinned(factor)
+            factor = _thinned(factor, _LEFT_OUT)
         matrix = factor @ factor.T if self._is_exact and regression is not None else None
         return Residual(factor, matrix, np.einsum("ij,ij->i", factor, factor))
 
@@ -284,8 +344,23 @@ class _Question:
         return [share * narrowing / (f.spread * math.sqrt(joint)) for f, share in zip(features, shares, strict=True)]
 
 
-def NARROWING(n: int) -> float:
-    return 1.0
+def _spread_out(feature: Feature) -> Feature:
+    """Return a column on at most LEARNING_ROWS rows."""
+    step = -(-len(feature.values) // LEARNING_ROWS)
+    return replace(feature, values=np.ascontiguousarray(feature.values[::step]))
+
+
+def _log_likelihood(
+    eigenvalues: NDArray[np.float64], vectors: NDArray[np.float64], features: NDArray[np.float64]
+) -> float:
+    """Return the log likelihood of features as draws of N(0, s (K + noise I)), s and the noise at their best."""
+    n = len(features)
+    projected = np.sum((vectors.T @ features) ** 2, axis=1)
+    noise = _NOISES[:, None]
+    shrunk = np.sum(eigenvalues / (eigenvalues + noise) * projected, axis=1)
+    quadratic_form = (np.sum(features * features) - shrunk) / _NOISES
+    determinant = np.sum(np.log1p(eigenvalues / noise), axis=1) + n * np.log(_NOISES)
+    return float(np.max(-0.5 * (determinant + n * np.log(quadratic_form))))
 
 
 def _gamma(statistic: float, mean: float, variance: float) -> tuple[float, float, float]:
@@ -312,10 +387,10 @@ def _row_products(first: NDArray[np.float64], second: NDArray[np.float64]) -> ND
     return (first[:, :, None] * second[:, None, :]).reshape(len(first), -1)
 
 
-def _thinned(factor: NDArray[np.float64]) -> NDArray[np.float64]:
+def _thinned(factor: NDArray[np.float64], left_out: float) -> NDArray[np.float64]:
     """Return the directions that hold all but a small share of the sum of squares."""
     values, vectors = np.linalg.eigh(factor.T @ factor)
-    keep = np.cumsum(np.maximum(values, 0.0)) > _LEFT_OUT * values.sum()
+    keep = np.cumsum(np.maximum(values, 0.0)) > left_out * values.sum()
     return np.ascontiguousarray(factor @ vectors[:, keep])
 
 
