@@ -40,10 +40,19 @@ class Columns:
         masks = [m for m in (self.missing[v] for v in incomplete) if m is not None]
         return ~np.logical_or.reduce(masks) if masks else None
 
+    def count_known(self, incomplete: tuple[int, ...]) -> int:
+        """Return how many rows there are where these variables are known."""
+        known = self.known(incomplete)
+        return self.rows if known is None else int(known.sum())
+
+    def chosen(self, variable: int, incomplete: tuple[int, ...]) -> NDArray[np.float64] | NDArray[np.int32]:
+        """Return a column on the rows where the incomplete variables are known."""
+        rows = self.known(incomplete)
+        return self.values[variable] if rows is None else self.values[variable][rows]
+
     def feature(self, variable: int, incomplete: tuple[int, ...]) -> Feature:
         """Return a column on the rows where the incomplete variables are known; unseen categories go."""
-        rows = self.known(incomplete)
-        values = self.values[variable] if rows is None else self.values[variable][rows]
+        values = self.chosen(variable, incomplete)
         if values.dtype == np.int32:
             return feature_of_codes(numbered(values)[1].astype(np.int32))
         return feature_of_numbers(np.asarray(values, np.float64))

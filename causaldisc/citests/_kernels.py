@@ -8,6 +8,7 @@ several columns the product.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -141,9 +142,29 @@ def product(features: Sequence[Feature], scales: Sequence[float], softness: Sequ
     )
 
 
+def median_scales(features: Sequence[Feature], shares: Sequence[float]) -> list[float]:
+    """Return what numbers are multiplied by, so that the joint distance of pairs has a median of about 1.
+
+    Each column counts by its own median distance and its share, and the joint median is that of independent normal
+    columns: so it depends on no order, of rows or columns, and costs no pass over all pairs.
+    """
+    squares = [share * share for f, share in zip(features, shares, strict=True) if not f.is_discrete and not f.constant]
+    total = sum(squares)
+    # Of a weighted sum of chi-squared variables; 0.455 is the median of one.
+    joint = (total - 0.545 * sum(s * s for s in squares) / total) / 0.455 if total else 1.0
+    return [share / (f.spread * math.sqrt(joint)) for f, share in zip(features, shares, strict=True)]
+
+
 def centred(factor: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the factor of H K H, H = I - 11'/n."""
     return factor - factor.mean(axis=0)
+
+
+def thinned(factor: NDArray[np.float64], left_out: float) -> NDArray[np.float64]:
+    """Return the main directions of a factor: all but a share `left_out` of its sum of squares."""
+    values, vectors = np.linalg.eigh(factor.T @ factor)
+    keep = np.cumsum(np.maximum(values, 0.0)) > left_out * values.sum()
+    return np.ascontiguousarray(factor @ vectors[:, keep])
 
 
 @dataclass(frozen=True)
@@ -164,6 +185,10 @@ class Regression:
         return cls(factor @ np.linalg.inv(np.linalg.cholesky(gram)).T, ridge)
 
     @property
+    def bytes(self) -> int:
+        return self.weights.nbytes
+
+    @property
     def rank(self) -> int:
         return self.weights.shape[1]
 
@@ -176,12 +201,16 @@ class Regression:
         return self.weights.T @ self.weights
 
     @cached_property
-    def noise(self) -> tuple[float, float]:
-        """tr Q^4 and sum_i (Q^2)_ii^2, where Q = R - 11'/n."""
+    def correction(self) -> float:
+        """tr Q^4 / sum_i ((Q^2)_ii)^2, where Q = R - 11'/n is what makes residuals of noise.
+
+        For noises e and f of equal variance in all rows, (e'Q Q f)^2 has the mean tr Q^4, and its estimate from the
+        residuals, sum_i (Q e)_i^2 (Q f)_i^2, that of the denominator.
+        """
         n = len(self.weights)
         left = np.eye(self.rank) - self._gram
         fourth = n - self.rank + float(np.sum((left @ left) ** 2)) - 1.0
-        return fourth, float(np.sum(self._left**2))
+        return fourth / float(np.sum(self._left**2))
 
     @cached_property
     def degrees_left(self) -> float:

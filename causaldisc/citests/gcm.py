@@ -13,7 +13,7 @@ regression takes, tr Q^4 / sum_i ((Q^2)_ii)^2 with Q what makes residuals.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,15 +21,15 @@ from numpy.typing import NDArray
 from causaldisc._ext import tails
 from causaldisc.citests._cache import Cache
 from causaldisc.citests._columns import Columns
-from causaldisc.citests._kernels import Feature, Regression
-from causaldisc.citests.base import Answers, Verdict
+from causaldisc.citests._kernels import Feature, Regression, centred
+from causaldisc.citests._rowwise import Found, Question, RowTest
+from causaldisc.citests.base import Verdict
 from causaldisc.context import Context
 from causaldisc.data.dataset import Dataset
 from causaldisc.distinct import distinct
 from causaldisc.options import Options as _Options
 from causaldisc.options import opt
 
-FEWEST_ROWS = 10
 DEGREE = 3
 # Keeps the normal equations solvable where basis functions depend on each other; of a variance of 1.
 _RIDGE = 1e-7
@@ -83,92 +83,56 @@ def indicators(codes: NDArray[np.int32]) -> NDArray[np.float64]:
 
 
 @dataclass(frozen=True)
-class Gcm:
+class Gcm(RowTest):
     """The test bound to columns."""
 
-    columns: Columns
     options: Options
-    name: str = "gcm"
-    deepest: int | None = None
-    cache: Cache = field(default_factory=lambda: Cache(_BUDGET), compare=False)
 
-    @property
-    def variables(self) -> int:
-        return len(self.columns)
-
-    def answers(self, x: NDArray[np.int32], y: NDArray[np.int32], given: NDArray[np.int32]) -> Answers:
-        out = Answers.empty(len(x))
-        for i, (a, b, z) in enumerate(zip(x.tolist(), y.tolist(), given.tolist(), strict=True)):
-            first, second, rest = min(a, b), max(a, b), tuple(sorted(z))
-            incomplete = self.columns.incomplete((first, second, *rest))
-            known = self.columns.known(incomplete)
-            out.n[i] = rows = self.columns.rows if known is None else int(known.sum())
-            if rows < FEWEST_ROWS:
-                out.verdict[i] = Verdict.INSUFFICIENT
-                continue
-            regression = self._regression(rest, incomplete, rows)
-            if regression is not None and regression.degrees_left < max(FEWEST_ROWS, 0.1 * rows):
-                out.verdict[i] = Verdict.INSUFFICIENT
-                continue
-            e, f = (self._residuals(v, rest, incomplete, regression) for v in (first, second))
-            scale = rows / (rows - 1.0) if regression is None else regression.noise[0] / regression.noise[1]
-            if e is None or f is None:
-                out.verdict[i] = Verdict.SINGULAR
-                continue
-            out.log_p[i], out.statistic[i], out.df[i] = _chi2(e, f, scale)
-        return out
-
-    def _feature(self, variable: int, incomplete: tuple[int, ...]) -> Feature:
+    def regression(self, question: Question) -> Regression:
         return self.cache.get(
-            ("feature", variable, incomplete),
-            lambda: self.columns.feature(variable, incomplete),
-            lambda f: f.values.nbytes,
+            ("given", question.given, question.incomplete),
+            lambda: Regression.fit(
+                np.hstack([self._basis(f) for f in self.features(question.given, question)]), _RIDGE * question.rows
+            ),
+            lambda r: r.bytes,
         )
 
-    def _basis(self, variable: int, incomplete: tuple[int, ...], rows: int) -> NDArray[np.float64]:
-        feature = self._feature(variable, incomplete)
-        if feature.constant:
-            return np.empty((rows, 0))
-        if feature.is_discrete:
-            basis = indicators(np.asarray(feature.values, np.int32))
-        else:
-            pieces = self.options.gcm_pieces or max(2, round(rows ** (1.0 / 3.0)))
-            basis = spline_basis(np.asarray(feature.values, np.float64), pieces)
-        return basis - basis.mean(axis=0)
+    def unconditional(self, question: Question) -> Found | Verdict:
+        e, f = (_columns_of(self.feature(v, question)) for v in (question.x, question.y))
+        return _chi2(e, f, question.rows / (question.rows - 1.0))
 
-    def _regression(self, given: tuple[int, ...], incomplete: tuple[int, ...], rows: int) -> Regression | None:
-        """The regression on the set; None where that is empty or constant."""
-        if all(self._feature(z, incomplete).constant for z in given):
-            return None
-        return self.cache.get(
-            ("given", given, incomplete),
-            lambda: Regression.fit(np.hstack([self._basis(z, incomplete, rows) for z in given]), _RIDGE * rows),
-            lambda r: r.weights.nbytes,
-        )
+    def conditional(self, question: Question, regression: Regression) -> Found | Verdict:
+        e, f = (self._residuals(v, question, regression) for v in (question.x, question.y))
+        return _chi2(e, f, regression.correction) if e.size and f.size else Verdict.SINGULAR
 
-    def _residuals(
-        self, variable: int, given: tuple[int, ...], incomplete: tuple[int, ...], regression: Regression | None
-    ) -> NDArray[np.float64] | None:
-        """What is left of a variable, shape (n, columns); None when it is constant or a function of the set."""
-        feature = self._feature(variable, incomplete)
-        if feature.constant:
-            return None
+    def _basis(self, feature: Feature) -> NDArray[np.float64]:
+        """Return centred functions of a column of the conditioning set."""
+        if feature.constant or feature.is_discrete:
+            return _columns_of(feature)
+        pieces = self.options.gcm_pieces or max(2, round(len(feature.values) ** (1.0 / 3.0)))
+        return centred(spline_basis(np.asarray(feature.values, np.float64), pieces))
+
+    def _residuals(self, variable: int, question: Question, regression: Regression) -> NDArray[np.float64]:
+        """Return what is left of a variable, shape (n, columns); no column when it is a function of the set."""
 
         def make() -> NDArray[np.float64]:
-            if feature.is_discrete:
-                plain = indicators(np.asarray(feature.values, np.int32))
-            else:
-                plain = np.asarray(feature.values, np.float64)[:, None]
-            plain = plain - plain.mean(axis=0)
-            left = plain if regression is None else regression.residuals(plain)
+            plain = _columns_of(self.feature(variable, question))
+            left = regression.residuals(plain)
             return left if np.sum(left * left) > _LEAST_SHARE * np.sum(plain * plain) else left[:, :0]
 
-        found = self.cache.get(("left", variable, given, incomplete), make, lambda r: r.nbytes)
-        return found if found.shape[1] else None
+        key = ("left", variable, question.given, question.incomplete)
+        return self.cache.get(key, make, lambda r: r.nbytes)
+
+
+def _columns_of(feature: Feature) -> NDArray[np.float64]:
+    """Return a variable as centred columns: its numbers, or an indicator for each category but the first."""
+    if feature.is_discrete:
+        return centred(indicators(np.asarray(feature.values, np.int32)))
+    return centred(np.asarray(feature.values, np.float64)[:, None])
 
 
 def _chi2(first: NDArray[np.float64], second: NDArray[np.float64], scale: float) -> tuple[float, float, float]:
-    """Return log p, statistic and degrees of freedom for residuals; S, about 0, is multiplied by `scale`."""
+    """Return log p, statistic and degrees of freedom for residuals; S is multiplied by `scale`."""
     products = (first[:, :, None] * second[:, None, :]).reshape(len(first), -1)
     total = products.sum(axis=0)
     spread = (products.T @ products) - np.multiply.outer(total, total) / len(products)
@@ -180,4 +144,4 @@ def _chi2(first: NDArray[np.float64], second: NDArray[np.float64], scale: float)
 
 def build(data: Dataset, options: Options, context: Context) -> Gcm:
     """Bind the test to the columns."""
-    return Gcm(Columns.of(data), options)
+    return Gcm("gcm", Columns.of(data), options, Cache(_BUDGET))

@@ -18,8 +18,7 @@ All kernels are factors up to a tolerance (see _kernels.py): near rounding up to
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
@@ -30,26 +29,21 @@ from causaldisc.citests import _kernels
 from causaldisc.citests._cache import Cache
 from causaldisc.citests._columns import Columns
 from causaldisc.citests._kernels import Feature, Regression
-from causaldisc.citests.base import Answers, Verdict
+from causaldisc.citests._learning import narrowing
+from causaldisc.citests._rowwise import Found, Question, RowTest
+from causaldisc.citests.base import Verdict
 from causaldisc.context import Context
 from causaldisc.data.dataset import Dataset
 from causaldisc.options import Options as _Options
 from causaldisc.options import opt
 from causaldisc.quoting import as_column
 
-FEWEST_ROWS = 10
 # What kernels may leave out on the diagonal: exact form, low-rank form (x and y; Z, where the ridge is the scale).
 EXACT, EXACT_GIVEN, COARSE, COARSE_GIVEN = 1e-7, 1e-9, 1e-4, 1e-6
 # The low-rank form leaves out the last directions of the residuals, which hold this share of their variance.
 _LEFT_OUT = 1e-4
 RIDGE = 1e-3
-# A conditioning set that leaves less than this share of the dimensions of noise is too large for the rows.
-_LEAST_LEFT = 0.1
 _BLOCK = 256
-# What the width may be learned to be, in parts of the median rule's; noise to signal, for the likelihood.
-NARROWINGS = (1.0, 1.5, 2.0, 3.0, 4.0)
-LEARNING_ROWS = 400
-_NOISES = 10.0 ** np.arange(-4.0, 2.1, 0.5)
 
 
 class Width(Enum):
@@ -132,235 +126,102 @@ class Residual:
 
 
 @dataclass(frozen=True)
-class Kci:
+class Kci(RowTest):
     """The test bound to columns."""
 
-    columns: Columns
     options: Options
-    name: str = "kci"
-    deepest: int | None = None
-    cache: Cache = field(default_factory=lambda: Cache(1 << 30), compare=False)
 
-    @property
-    def variables(self) -> int:
-        return len(self.columns)
-
-    def answers(self, x: NDArray[np.int32], y: NDArray[np.int32], given: NDArray[np.int32]) -> Answers:
-        out = Answers.empty(len(x))
-        for i, (a, b, z) in enumerate(zip(x.tolist(), y.tolist(), given.tolist(), strict=True)):
-            question = _Question(self, min(a, b), max(a, b), tuple(sorted(z)))
-            out.n[i] = question.rows
-            out.verdict[i], out.log_p[i], out.statistic[i], out.df[i] = question.answer()
-        return out
-
-
-@dataclass(frozen=True)
-class _Question:
-    """One question: x < y given a set, on the rows where all of them are known."""
-
-    test: Kci
-    x: int
-    y: int
-    given: tuple[int, ...]
-
-    @property
-    def _incomplete(self) -> tuple[int, ...]:
-        return self.test.columns.incomplete((self.x, self.y, *self.given))
-
-    @property
-    def rows(self) -> int:
-        known = self.test.columns.known(self._incomplete)
-        return self.test.columns.rows if known is None else int(known.sum())
-
-    @property
-    def _is_exact(self) -> bool:
-        return self.rows <= self.test.options.kernel_exact_rows
-
-    def answer(self) -> tuple[Verdict, float, float, float]:
-        """Return verdict, log p, statistic and degrees of freedom."""
-        if self.rows < FEWEST_ROWS:
-            return Verdict.INSUFFICIENT, 0.0, 0.0, 0.0
-        regression = self._regression(self._narrowing())
-        rank = 0 if regression is None else regression.rank
-        if regression is not None and regression.degrees_left < max(FEWEST_ROWS, _LEAST_LEFT * self.rows):
-            return Verdict.INSUFFICIENT, 0.0, 0.0, 0.0
-        joined = self.test.options.kernel_form is Form.CORRECTED
-        first, second = self._residual(self.x, True, regression), self._residual(self.y, joined, regression)
-        # The ridge alone leaves up to r e / 4 of a function of Z; what is left of a variable must be more than that.
-        if min(first.trace, second.trace) <= max(rank * RIDGE, 1e-9 * self.rows):
-            return Verdict.SINGULAR, 0.0, 0.0, 0.0
-        if regression is None:
-            return Verdict.DECIDED, *self._unconditional(first, second)
-        return Verdict.DECIDED, *self._conditional(regression, first, second)
-
-    def _unconditional(self, first: Residual, second: Residual) -> tuple[float, float, float]:
-        """The null law without conditioning: weights are products of eigenvalues (theorem 4, proposition 5)."""
-        n = self.rows
-        statistic = float(np.sum((first.factor.T @ second.factor) ** 2))
-        scale = 1.0 / (n - 1) if self.test.options.kernel_form is Form.CORRECTED else 1.0 / n
-        if self.test.options.kernel_null is Null.CHI2:
+    def unconditional(self, question: Question) -> Found | Verdict:
+        """Answer by the null law without conditioning: weights are products of eigenvalues (theorem 4)."""
+        n = question.rows
+        first, second = (self._residual(v, question, (), None) for v in (question.x, question.y))
+        statistic = _agreement(first, second)
+        scale = 1.0 / (n - 1) if self._is_corrected else 1.0 / n
+        if self.options.kernel_null is Null.CHI2:
             weights = np.multiply.outer(_spectrum(first.factor), _spectrum(second.factor)).ravel()
             return quadratic.log_tail(weights[weights > 1e-9 * weights.max()] * scale, statistic), statistic, 0.0
-        squares = float(np.sum((first.factor.T @ first.factor) ** 2) * np.sum((second.factor.T @ second.factor) ** 2))
+        squares = _agreement(first, first) * _agreement(second, second)
         return _gamma(statistic, first.trace * second.trace * scale, 2.0 * squares * scale * scale)
 
-    def _conditional(self, regression: Regression, first: Residual, second: Residual) -> tuple[float, float, float]:
-        trace = float(first.variance @ second.variance)
-        scale = 1.0
-        if self.test.options.kernel_form is Form.CORRECTED:
-            fourth, squares_of_left = regression.noise
-            scale = fourth / squares_of_left
-        if self.test.options.kernel_null is Null.CHI2:
-            statistic = float(np.sum((first.factor.T @ second.factor) ** 2))
+    def conditional(self, question: Question, regression: Regression) -> Found | Verdict:
+        given = question.given
+        first = self._residual(question.x, question, given, regression)
+        second = self._residual(question.y, question, given if self._is_corrected else (), regression)
+        # The ridge alone leaves up to r e / 4 of a function of Z; what is left of a variable must be more than that.
+        if min(first.trace, second.trace) <= regression.rank * RIDGE:
+            return Verdict.SINGULAR
+        scale = regression.correction if self._is_corrected else 1.0
+        if self.options.kernel_null is Null.CHI2:
+            statistic = _agreement(first, second)
             return quadratic.log_tail(_weights(first, second) * scale, statistic), statistic, 0.0
         if first.matrix is not None and second.matrix is not None:
             statistic, trace, squares = hadamard.moments(first.matrix, second.matrix)
         else:
-            statistic = float(np.sum((first.factor.T @ second.factor) ** 2))
+            statistic, trace = _agreement(first, second), float(first.variance @ second.variance)
             squares = _squares(first.factor, second.factor)
         return _gamma(statistic, trace * scale, 2.0 * squares * scale * scale)
 
-    # ---- what is kept
+    def regression(self, question: Question) -> Regression:
+        narrower = self._narrowing(question)
 
-    def _keep(
-        self, kind: str, variables: tuple[int, ...], make: Callable[[], object], size: Callable[..., int]
-    ) -> object:
-        return self.test.cache.get((kind, variables, self._incomplete), make, size)
+        def make() -> Regression:
+            features = self.features(question.given, question)
+            shares = [1.0] * len(features)
+            scales = [narrower * scale for scale in self._scales(features, shares, len(features))]
+            kernel = _kernels.product(features, scales, [0.0] * len(features), question.rows)
+            factor = kernel.factor(EXACT_GIVEN if self._is_exact(question) else COARSE_GIVEN)
+            return Regression.fit(_kernels.centred(factor), RIDGE)
 
-    def _feature(self, variable: int) -> Feature:
-        found = self._keep(
-            "feature",
-            (variable,),
-            lambda: self.test.columns.feature(variable, self._incomplete),
-            lambda f: f.values.nbytes,
-        )
-        assert isinstance(found, Feature)
-        return found
+        return self.cache.get(("given", question.given, narrower, question.incomplete), make, lambda r: r.bytes)
 
-    def _narrowing(self) -> float:
-        """How much narrower K_Z is than the median width: for the variable that needs it more, where it is learned."""
-        if self.test.options.kernel_width is Width.LEARNED and self._is_conditional:
-            # More rows than it was learned on bear a narrower kernel, and show smaller errors of the regression.
-            growth = max(self.rows / LEARNING_ROWS, 1.0) ** (1.0 / 6.0)
-            return growth * max(self._learned(self.x), self._learned(self.y))
-        return 1.0
+    def _narrowing(self, question: Question) -> float:
+        return narrowing(self, question) if self.options.kernel_width is Width.LEARNED else 1.0
 
     @property
-    def _is_conditional(self) -> bool:
-        return not all(self._feature(z).constant for z in self.given)
+    def _is_corrected(self) -> bool:
+        return self.options.kernel_form is Form.CORRECTED
 
-    def _learned(self, variable: int) -> float:
-        found = self._keep("learned", (variable, *self.given), lambda: self._learn(variable), lambda _: 8)
-        assert isinstance(found, float)
-        return found
+    def _is_exact(self, question: Question) -> bool:
+        return question.rows <= self.options.kernel_exact_rows
 
-    def _learn(self, variable: int) -> float:
-        """Choose among NARROWINGS by the likelihood of Gaussian processes, from Z to the main features of x.
+    def _residual(
+        self, variable: int, question: Question, joined: tuple[int, ...], regression: Regression | None
+    ) -> Residual:
+        """Return what is left of the kernel of a variable, joined with others; all of it without a regression."""
 
-        They are tried from wide to narrow until the likelihood falls, on rows that are evenly spread.
-        """
-        feature = _spread_out(self._feature(variable))
-        kernel = _kernels.product([feature], self._scales([feature], [1.0]), [0.0], len(feature.values))
-        features = _thinned(_kernels.centred(kernel.factor(COARSE)), 0.05)
-        best, chosen = -math.inf, NARROWINGS[0]
-        for narrowing in NARROWINGS:
-            found = _log_likelihood(*self._spectrum(narrowing), features)
-            if found < best:
-                break
-            best, chosen = found, narrowing
-        return chosen
+        def make() -> Residual:
+            features = self.features((variable, *joined), question)
+            scales = self._scales(features, [1.0] + [0.5] * len(joined), len(question.given))
+            kernel = _kernels.product(features, scales, [0.0] + [0.5] * len(joined), question.rows)
+            factor = _kernels.centred(kernel.factor(EXACT if self._is_exact(question) else COARSE))
+            if regression is not None:
+                factor = regression.residuals(factor)
+            if not self._is_exact(question):
+                factor = _kernels.thinned(factor, _LEFT_OUT)
+            matrix = factor @ factor.T if self._is_exact(question) and regression is not None else None
+            return Residual(factor, matrix, np.einsum("ij,ij->i", factor, factor))
 
-    def _spectrum(self, narrowing: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the eigenvalues and eigenvectors of K_Z on rows that are evenly spread."""
+        given, narrower = (question.given, self._narrowing(question)) if regression is not None else ((), 1.0)
+        key = ("left", variable, joined, given, narrower, question.incomplete)
+        return self.cache.get(key, make, lambda r: r.bytes)
 
-        def make() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-            factor = self._given_factor([_spread_out(self._feature(z)) for z in self.given], narrowing, COARSE)
-            values, vectors = np.linalg.eigh(factor.T @ factor)
-            kept = values > 1e-6 * values[-1]
-            return values[kept], factor @ (vectors[:, kept] / np.sqrt(values[kept]))
+    # ---- widths
 
-        key = ("spectrum", self.given, narrowing, self._incomplete)
-        return self.test.cache.get(key, make, lambda s: s[0].nbytes + s[1].nbytes)
-
-    def _regression(self, narrowing: float) -> Regression | None:
-        """The regression on the conditioning set; None where that is empty or constant."""
-        if not self._is_conditional:
-            return None
-        tolerance = EXACT_GIVEN if self._is_exact else COARSE_GIVEN
-        found = self._keep(
-            "given",
-            (*self.given, round(narrowing * 100)),
-            lambda: Regression.fit(
-                self._given_factor([self._feature(z) for z in self.given], narrowing, tolerance), RIDGE
-            ),
-            lambda r: r.weights.nbytes,
-        )
-        assert isinstance(found, Regression)
-        return found
-
-    def _given_factor(self, features: list[Feature], narrowing: float, tolerance: float) -> NDArray[np.float64]:
-        scales = self._scales(features, [1.0] * len(features), narrowing)
-        kernel = _kernels.product(features, scales, [0.0] * len(features), len(features[0].values))
-        return _kernels.centred(kernel.factor(tolerance))
-
-    def _residual(self, variable: int, joined: bool, regression: Regression | None) -> Residual:
-        found = self._keep(
-            "joined" if joined else "alone",
-            (variable, *self.given, round(self._narrowing() * 100)),
-            lambda: self._make_residual(variable, joined, regression),
-            lambda r: r.bytes,
-        )
-        assert isinstance(found, Residual)
-        return found
-
-    def _make_residual(self, variable: int, joined: bool, regression: Regression | None) -> Residual:
-        others = self.given if joined and regression is not None else ()
-        features = [self._feature(v) for v in (variable, *others)]
-        if features[0].constant:
-            return Residual(np.zeros((self.rows, 1)), None, np.zeros(self.rows))
-        scales = self._scales(features, [1.0] + [0.5] * len(others))
-        kernel = _kernels.product(features, scales, [0.0] + [0.5] * len(others), self.rows)
-        factor = _kernels.centred(kernel.factor(EXACT if self._is_exact else COARSE))
-        if regression is not None:
-            factor = regression.residuals(factor)
-        if not self._is_exact:
-            factor = _thinned(factor, _LEFT_OUT)
-        matrix = factor @ factor.T if self._is_exact and regression is not None else None
-        return Residual(factor, matrix, np.einsum("ij,ij->i", factor, factor))
-
-    def _scales(self, features: list[Feature], shares: list[float], narrowing: float = 1.0) -> list[float]:
-        """Return what numbers are multiplied by before exp(-d^2 / 2)."""
-        n, dimensions = self.rows, max(len(self.given), 1)
-        if self.test.options.kernel_width is Width.EMPIRICAL:
-            if not self.given:
-                width = 0.8 if n < 200 else 0.5 if n < 1200 else 0.3
-            else:
-                width = (1.2 if n < 200 else 0.7 if n < 1200 else 0.4) * math.sqrt(dimensions)
-            return [share / width for share in shares]
-        # The median of the joint squared distance that independent normal columns have, in that of a single one.
-        squares = [share * share for f, share in zip(features, shares, strict=True) if not f.is_discrete]
-        total = sum(squares)
-        joint = (total - 0.545 * sum(s * s for s in squares) / total) / 0.455 if total else 1.0
-        return [share * narrowing / (f.spread * math.sqrt(joint)) for f, share in zip(features, shares, strict=True)]
+    def _scales(self, features: list[Feature], shares: list[float], depth: int) -> list[float]:
+        """Return what numbers are multiplied by before exp(-d^2 / 2); `depth`: how many conditions there are."""
+        if self.options.kernel_width is not Width.EMPIRICAL:
+            return _kernels.median_scales(features, shares)
+        n = len(features[0].values)
+        if depth == 0:
+            width = 0.8 if n < 200 else 0.5 if n < 1200 else 0.3
+        else:
+            width = (1.2 if n < 200 else 0.7 if n <= 1200 else 0.4) * math.sqrt(depth)
+        return [share / width for share in shares]
 
 
-def _spread_out(feature: Feature) -> Feature:
-    """Return a column on at most LEARNING_ROWS rows."""
-    step = -(-len(feature.values) // LEARNING_ROWS)
-    return replace(feature, values=np.ascontiguousarray(feature.values[::step]))
-
-
-def _log_likelihood(
-    eigenvalues: NDArray[np.float64], vectors: NDArray[np.float64], features: NDArray[np.float64]
-) -> float:
-    """Return the log likelihood of features as draws of N(0, s (K + noise I)), s and the noise at their best."""
-    n = len(features)
-    projected = np.sum((vectors.T @ features) ** 2, axis=1)
-    noise = _NOISES[:, None]
-    shrunk = np.sum(eigenvalues / (eigenvalues + noise) * projected, axis=1)
-    quadratic_form = (np.sum(features * features) - shrunk) / _NOISES
-    determinant = np.sum(np.log1p(eigenvalues / noise), axis=1) + n * np.log(_NOISES)
-    return float(np.max(-0.5 * (determinant + n * np.log(quadratic_form))))
+def _agreement(first: Residual, second: Residual) -> float:
+    """Return sum_ij A_ij B_ij from the factors."""
+    return float(np.sum((first.factor.T @ second.factor) ** 2))
 
 
 def _gamma(statistic: float, mean: float, variance: float) -> tuple[float, float, float]:
@@ -387,13 +248,6 @@ def _row_products(first: NDArray[np.float64], second: NDArray[np.float64]) -> ND
     return (first[:, :, None] * second[:, None, :]).reshape(len(first), -1)
 
 
-def _thinned(factor: NDArray[np.float64], left_out: float) -> NDArray[np.float64]:
-    """Return the directions that hold all but a small share of the sum of squares."""
-    values, vectors = np.linalg.eigh(factor.T @ factor)
-    keep = np.cumsum(np.maximum(values, 0.0)) > left_out * values.sum()
-    return np.ascontiguousarray(factor @ vectors[:, keep])
-
-
 def _squares(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
     """Return |A o B|^2 without forming A or B, the cheaper way; in single precision, which is ample for a variance."""
     n, ranks = len(first), first.shape[1] * second.shape[1]
@@ -416,4 +270,4 @@ def _squares(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
 
 def build(data: Dataset, options: Options, context: Context) -> Kci:
     """Bind the test to the columns."""
-    return Kci(Columns.of(data), options, cache=Cache(options.kernel_cache << 20))
+    return Kci("kci", Columns.of(data), options, Cache(options.kernel_cache << 20))
