@@ -6,7 +6,7 @@ features of x and y after ridge regression on features of Z; its null law is tha
 variables, the weights being the eigenvalues of sum_i (e_i o f_i)(e_i o f_i)', and its tail is computed exactly.
 
 Where we deviate: x and y are both joined with Z / 2; the weights are corrected for the degrees of freedom that the
-regression takes (see kci.py); the kernel of Z is as narrow as the data ask for (see _learning.py). Frequencies are drawn
+regression takes (see kci.py); the kernel of Z is as narrow as the data ask for (see _learning.py). Frequencies come
 from a generator seeded by --rcit-seed and by the sorted values of the column, so that the order of neither rows nor
 columns matters. A category gets a random phase, which gives the delta kernel.
 """
