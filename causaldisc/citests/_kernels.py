@@ -157,13 +157,27 @@ def median_scales(features: Sequence[Feature], shares: Sequence[float]) -> list[
 
 def centred(factor: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the factor of H K H, H = I - 11'/n."""
-    return factor - factor.mean(axis=0)
+    found: NDArray[np.float64] = factor - factor.mean(axis=0)
+    return found
 
 
-def thinned(factor: NDArray[np.float64], left_out: float) -> NDArray[np.float64]:
-    """Return the main directions of a factor: all but a share `left_out` of its sum of squares."""
+def gram_of_products(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return W'W, where a row of W holds all products of an entry of E with one of F: W W' = (E E') o (F F')."""
+    ranks = first.shape[1] * second.shape[1]
+    gram, step = np.zeros((ranks, ranks)), max(1, (1 << 21) // ranks)
+    for start in range(0, len(first), step):
+        e, f = first[start : start + step], second[start : start + step]
+        products = (e[:, :, None] * f[:, None, :]).reshape(len(e), -1)
+        gram += products.T @ products
+    return gram
+
+
+def thinned(factor: NDArray[np.float64], left_out: float, most: int | None = None) -> NDArray[np.float64]:
+    """Return the main directions of a factor: all but a share `left_out` of its sum of squares, no more than `most`."""
     values, vectors = np.linalg.eigh(factor.T @ factor)
     keep = np.cumsum(np.maximum(values, 0.0)) > left_out * values.sum()
+    if most is not None:
+        keep[:-most] = False  # eigenvalues come in increasing order
     return np.ascontiguousarray(factor @ vectors[:, keep])
 
 
@@ -190,7 +204,7 @@ class Regression:
 
     @property
     def rank(self) -> int:
-        return self.weights.shape[1]
+        return int(self.weights.shape[1])
 
     def residuals(self, factor: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return R G."""
@@ -221,4 +235,5 @@ class Regression:
     def _left(self) -> NDArray[np.float64]:
         """The diagonal of Q^2."""
         twice = self.weights @ (2.0 * np.eye(self.rank) - self._gram)
-        return 1.0 - np.einsum("ij,ij->i", twice, self.weights) - 1.0 / len(self.weights)
+        left: NDArray[np.float64] = 1.0 - np.einsum("ij,ij->i", twice, self.weights) - 1.0 / len(self.weights)
+        return left

@@ -75,7 +75,7 @@ def _spectrum(test: RowTest, candidate: float, question: Question) -> Spectrum:
 def _spread_out(feature: Feature) -> Feature:
     """Return a column on at most LEARNING_ROWS rows, evenly spread."""
     step = -(-len(feature.values) // LEARNING_ROWS)
-    return replace(feature, values=np.ascontiguousarray(feature.values[::step]))
+    return replace(feature, values=feature.values[::step].copy())
 
 
 def log_likelihood(

@@ -43,6 +43,8 @@ EXACT, EXACT_GIVEN, COARSE, COARSE_GIVEN = 1e-7, 1e-9, 1e-4, 1e-6
 # The low-rank form leaves out the last directions of the residuals, which hold this share of their variance.
 _LEFT_OUT = 1e-4
 RIDGE = 1e-3
+# The weighted null law of the low-rank form: directions of either variable, weights that stand for all others.
+MOST_DIRECTIONS, MOST_EQUAL_WEIGHTS = 32, 4096
 _BLOCK = 256
 
 
@@ -231,32 +233,39 @@ def _gamma(statistic: float, mean: float, variance: float) -> tuple[float, float
 
 
 def _spectrum(factor: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the eigenvalues of G G' that are not 0 but for rounding."""
+    """Return the eigenvalues of G G' that may differ from 0."""
     gram = factor.T @ factor if factor.shape[1] <= len(factor) else factor @ factor.T
-    return np.maximum(np.linalg.eigvalsh(gram), 0.0)
+    return _eigenvalues(gram)
+
+
+def _eigenvalues(gram: NDArray[np.float64]) -> NDArray[np.float64]:
+    found: NDArray[np.float64] = np.maximum(np.linalg.eigvalsh(gram), 0.0)
+    return found
 
 
 def _weights(first: Residual, second: Residual) -> NDArray[np.float64]:
-    """Return the eigenvalues of A o B."""
+    """Return the eigenvalues of A o B.
+
+    In the low-rank form they are those of the main directions; what these leave of the trace and of the sum of squares
+    is made up for by equal weights.
+    """
     if first.matrix is not None and second.matrix is not None:
-        return np.maximum(np.linalg.eigvalsh(first.matrix * second.matrix), 0.0)
-    return _spectrum(_row_products(first.factor, second.factor))
-
-
-def _row_products(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return W with W W' = A o B: all products of an entry of E_x with one of E_y, row by row."""
-    return (first[:, :, None] * second[:, None, :]).reshape(len(first), -1)
+        return _eigenvalues(first.matrix * second.matrix)
+    main = [_kernels.thinned(r.factor, 0.0, MOST_DIRECTIONS) for r in (first, second)]
+    found = _eigenvalues(_kernels.gram_of_products(*main))
+    trace = float(first.variance @ second.variance)
+    rest, squares = trace - float(found.sum()), _squares(first.factor, second.factor) - float(found @ found)
+    if rest <= 1e-6 * trace or squares <= 0.0:
+        return found
+    count = int(min(max(round(rest * rest / squares), 1), MOST_EQUAL_WEIGHTS))
+    return np.concatenate([found, np.full(count, rest / count)])
 
 
 def _squares(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
     """Return |A o B|^2 without forming A or B, the cheaper way; in single precision, which is ample for a variance."""
     n, ranks = len(first), first.shape[1] * second.shape[1]
     if 2 * ranks * ranks < n * (first.shape[1] + second.shape[1]):
-        gram = np.zeros((ranks, ranks))
-        step = max(1, (1 << 22) // ranks)
-        for start in range(0, n, step):
-            rows = _row_products(first[start : start + step], second[start : start + step])
-            gram += rows.T @ rows
+        gram = _kernels.gram_of_products(first, second)
         return float(np.sum(gram * gram))
     a, b = first.astype(np.float32), second.astype(np.float32)
     total = 0.0

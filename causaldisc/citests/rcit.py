@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from causaldisc._ext import quadratic
 from causaldisc.citests._cache import Cache
 from causaldisc.citests._columns import Columns
-from causaldisc.citests._kernels import Regression, centred, median_scales
+from causaldisc.citests._kernels import Regression, centred, gram_of_products, median_scales
 from causaldisc.citests._learning import narrowing
 from causaldisc.citests._rowwise import Found, Question, RowTest
 from causaldisc.citests.base import Verdict
@@ -127,14 +127,8 @@ class Rcit(RowTest):
 
 def _weighted(first: NDArray[np.float64], second: NDArray[np.float64], scale: float) -> Found:
     """Return log p and the statistic of residual features; the null law's weights are multiplied by `scale`."""
-    n, ranks = len(first), first.shape[1] * second.shape[1]
     statistic = float(np.sum((first.T @ second) ** 2))
-    gram = np.zeros((ranks, ranks))
-    step = max(1, (1 << 21) // ranks)
-    for start in range(0, n, step):
-        e, f = first[start : start + step], second[start : start + step]
-        products = (e[:, :, None] * f[:, None, :]).reshape(len(e), -1)
-        gram += products.T @ products
+    gram = gram_of_products(first, second)
     weights = np.maximum(np.linalg.eigvalsh(gram), 0.0)
     return quadratic.log_tail(weights[weights > 1e-12 * weights[-1]] * scale, statistic), statistic, 0.0
 
