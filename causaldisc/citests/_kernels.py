@@ -21,6 +21,8 @@ from causaldisc.distinct import distinct
 
 # Pivots taken at a time: first few, as the rows are alike at first, then as many as a product of matrices likes.
 FIRST_BLOCK, LARGEST_BLOCK = 4, 48
+# Numbers that a factor has room for at first.
+CAPACITY = 1 << 21
 _BISECTIONS = 48
 
 
@@ -108,7 +110,7 @@ class Kernel:
         if not self.points.shape[1] and len(self.softness) == 1 and self.softness[0] == 0.0:
             return np.ascontiguousarray(self.codes == distinct(self.codes), np.float64)
         residual = np.ones(n)
-        found = np.empty((n, min(n, 64)))
+        found = np.empty((n, min(n, max(64, CAPACITY // n))))
         rank, block = 0, FIRST_BLOCK
         while rank < n:
             chosen = np.argsort(-residual, kind="stable")[: min(block, n - rank)]

@@ -39,7 +39,7 @@ from causaldisc.options import opt
 from causaldisc.quoting import as_column
 
 # What kernels may leave out on the diagonal: exact form, low-rank form (x and y; Z, where the ridge is the scale).
-EXACT, EXACT_GIVEN, COARSE, COARSE_GIVEN = 1e-7, 1e-9, 1e-4, 1e-6
+EXACT, EXACT_GIVEN, COARSE, COARSE_GIVEN = 1e-7, 1e-8, 1e-4, 1e-6
 # The low-rank form leaves out the last directions of the residuals, which hold this share of their variance.
 _LEFT_OUT = 1e-4
 RIDGE = 1e-3

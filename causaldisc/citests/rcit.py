@@ -1,4 +1,4 @@
-"""Randomised kernel test: kci with random Fourier features in place of kernels, in time proportional to the rows.
+"""Randomised kernel test: random Fourier features in place of kernels, in time proportional to the rows.
 
 E. V. Strobl, K. Zhang, S. Visweswaran, "Approximate kernel-based conditional independence tests for fast non-parametric
 causal discovery", Journal of Causal Inference 7 (2019). The statistic is |sum_i e_i f_i'|^2 with the residuals e, f of
