@@ -191,11 +191,16 @@ class Kci(RowTest):
     ) -> Residual:
         """Return what is left of the kernel of a variable, joined with others; all of it without a regression."""
 
-        def make() -> Residual:
+        def plain() -> NDArray[np.float64]:
             features = self.features((variable, *joined), question)
             scales = self._scales(features, [1.0] + [0.5] * len(joined), len(question.given))
             kernel = _kernels.product(features, scales, [0.0] + [0.5] * len(joined), question.rows)
-            factor = _kernels.centred(kernel.factor(EXACT if self._is_exact(question) else COARSE))
+            return _kernels.centred(kernel.factor(EXACT if self._is_exact(question) else COARSE))
+
+        def make() -> Residual:
+            # Regressions of several widths share it; the empirical widths depend on the number of conditions.
+            key = ("plain", variable, joined, len(question.given), question.incomplete)
+            factor = self.cache.get(key, plain, lambda f: f.nbytes)
             if regression is not None:
                 factor = regression.residuals(factor)
             if not self._is_exact(question):
