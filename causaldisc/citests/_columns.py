@@ -1,0 +1,58 @@
+"""Columns as tests on rows need them: those rows where all columns of a question are known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from causaldisc.citests._kernels import Feature, feature_of_codes, feature_of_numbers
+from causaldisc.data.dataset import Dataset
+from causaldisc.distinct import numbered
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Numbers (float64) or codes (int32) by column, and which cells are missing, None where none is."""
+
+    values: tuple[NDArray[np.float64] | NDArray[np.int32], ...]
+    missing: tuple[NDArray[np.bool_] | None, ...]
+    rows: int
+
+    @classmethod
+    def of(cls, data: Dataset) -> Columns:
+        """Take over the columns of the data: codes of discrete ones, numbers of others."""
+        values = [c.codes if c.codes is not None else c.values for c in data.columns]
+        assert all(v is not None for v in values)
+        missing = [c.missing for c in data.columns]
+        return cls(tuple(v for v in values if v is not None), tuple(m if m.any() else None for m in missing), data.rows)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def incomplete(self, variables: tuple[int, ...]) -> tuple[int, ...]:
+        """Return those of the variables that have missing cells, in order: they decide which rows are used."""
+        return tuple(sorted(v for v in variables if self.missing[v] is not None))
+
+    def known(self, incomplete: tuple[int, ...]) -> NDArray[np.bool_] | None:
+        """Return the rows where these variables are known, None for all rows."""
+        masks = [m for m in (self.missing[v] for v in incomplete) if m is not None]
+        return ~np.logical_or.reduce(masks) if masks else None
+
+    def count_known(self, incomplete: tuple[int, ...]) -> int:
+        """Return how many rows there are where these variables are known."""
+        known = self.known(incomplete)
+        return self.rows if known is None else int(known.sum())
+
+    def chosen(self, variable: int, incomplete: tuple[int, ...]) -> NDArray[np.float64] | NDArray[np.int32]:
+        """Return a column on the rows where the incomplete variables are known."""
+        rows = self.known(incomplete)
+        return self.values[variable] if rows is None else self.values[variable][rows]
+
+    def feature(self, variable: int, incomplete: tuple[int, ...]) -> Feature:
+        """Return a column on the rows where the incomplete variables are known; unseen categories go."""
+        values = self.chosen(variable, incomplete)
+        if values.dtype == np.int32:
+            return feature_of_codes(numbered(values)[1].astype(np.int32))
+        return feature_of_numbers(np.asarray(values, np.float64))
