@@ -19,6 +19,52 @@ def fisher_z(values, x, y, given):
     return np.sqrt(rows - len(given) - 3) * np.arctanh(rho), rows
 
 
+def average_ranks(values):
+    """Return for each number how many are smaller, half of how many are equal, and a half; NaN stays."""
+    return np.array([np.nan if np.isnan(v) else np.sum(values < v) + (np.sum(values == v) + 1) / 2 for v in values])
+
+
+def composition(parts, x, y, given):
+    """Return (partial correlation of two parts given the rest, degrees of freedom) from centred log-ratios."""
+    chosen = np.log(parts[[x, y, *given]])
+    clr = chosen - chosen.mean(axis=0)
+    inverse = np.linalg.pinv(np.cov(clr), rcond=1e-10)
+    rho = -inverse[0, 1] / np.sqrt(inverse[0, 0] * inverse[1, 1])
+    return rho, parts.shape[1] - len(given) - 2
+
+
+def indicators(column, categorical):
+    """Return the columns of a design: numbers, or an indicator of each category but one."""
+    if not categorical:
+        return [column]
+    return [(column == level).astype(float) for level in sorted(set(column.tolist()))[1:]]
+
+
+def degenerate_gaussian(x, y, given):
+    """Return (log of Wilks' lambda, degrees of freedom, rank of the set) by least squares.
+
+    Each argument is a list of columns; `given` has no constant.
+    """
+    rows = len(x[0])
+    base = np.array([np.ones(rows), *given]).T
+
+    def residuals(columns, design):
+        columns = np.array(columns).T
+        return columns - design @ np.linalg.lstsq(design, columns, rcond=None)[0]
+
+    of_x, of_y = residuals(x, base), residuals(y, base)
+    basis_x, basis_y = (_orthonormal(r) for r in (of_x, of_y))
+    canonical = np.linalg.svd(basis_x.T @ basis_y, compute_uv=False)
+    df = basis_x.shape[1] * basis_y.shape[1]
+    return np.log(1 - canonical**2).sum(), df, np.linalg.matrix_rank(base) - 1, (basis_x.shape[1], basis_y.shape[1])
+
+
+def _orthonormal(columns):
+    scale = np.linalg.norm(columns, axis=0)
+    u, s, _ = np.linalg.svd(columns / np.where(scale > 0, scale, 1), full_matrices=False)
+    return u[:, s > 1e-6]
+
+
 def contingency(codes, levels, x, y, given, pearson, df_rule):
     """Return (statistic, df, n) by counting in dictionaries; `df_rule` is 'stratum', 'full' or 'occupied'."""
     strata = {}

@@ -1,0 +1,117 @@
+"""The tests of discrete and numeric columns together, against least squares and obvious likelihoods."""
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from reference import degenerate_gaussian as slow_dg
+from reference import indicators
+from scipy import stats
+
+from causaldisc import citests
+from causaldisc.citests import TestChoice, Verdict, answer
+from causaldisc.context import Context
+from causaldisc.data.dataset import Dataset, continuous_column, discrete_column
+from causaldisc.errors import DataError
+
+
+def dataset(values, discrete):
+    """Return the columns of an array (rows, columns), some of them discrete."""
+    make = [discrete_column if d else continuous_column for d in discrete]
+    return Dataset(tuple(m(f"X{i}", values[:, i]) for i, m in enumerate(make)), len(values))
+
+
+def bind(name, values, discrete, **options):
+    return citests.build(TestChoice(name, options), dataset(values, discrete), Context())
+
+
+def mixed_values(rng, rows, columns, gaps=0.0, levels=4):
+    """Return numbers and categories that depend on each other, and which columns are discrete."""
+    values = rng.standard_normal((rows, columns)) @ (np.eye(columns) + 0.5 * rng.standard_normal((columns, columns)))
+    discrete = rng.random(columns) < 0.5
+    for i in np.flatnonzero(discrete):
+        k = rng.integers(2, levels + 1)
+        values[:, i] = np.clip(np.floor(values[:, i] / 2 * k + k / 2), 0, k - 1)
+    values[rng.random(values.shape) < gaps] = np.nan
+    return values, discrete
+
+
+# ---- degenerate Gaussian
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 3), st.integers(30, 150), st.sampled_from([0.0, 0.05]))
+def test_dg_equals_canonical_correlations_of_residuals(seed, depth, rows, gaps):
+    rng = np.random.default_rng(seed)
+    values, discrete = mixed_values(rng, rows, 5, gaps)
+    x, y, *given_ = map(int, rng.permutation(5)[: depth + 2])
+    used = values[~np.isnan(values[:, [x, y, *given_]]).any(axis=1)]
+    blocks = [indicators(used[:, v], discrete[v]) for v in (x, y, *given_)]
+    assume(all(len(set(column[~np.isnan(column)].tolist())) > 1 for column in values.T))
+    got = answer(bind("dg", values, discrete), x, y, given_)
+    if not blocks[0] or not blocks[1]:
+        assert got.verdict is Verdict.SINGULAR
+        return
+    log_lambda, df, rank, ranks = slow_dg(*blocks[:2], [c for block in blocks[2:] for c in block])
+    if len(used) - 1 - rank - sum(ranks) < 1:
+        assert got.verdict is Verdict.INSUFFICIENT
+        return
+    if df == 0:
+        assert got.verdict is Verdict.SINGULAR
+        return
+    statistic = -(len(used) - 1 - rank - (sum(ranks) + 1) / 2) * log_lambda
+    assert (got.n, got.df, got.verdict) == (len(used), df, Verdict.DECIDED)
+    assert got.statistic == pytest.approx(statistic, rel=1e-6, abs=1e-8)
+    assert got.effect == pytest.approx(-log_lambda / 2, rel=1e-6, abs=1e-10)
+    assert got.p_value == pytest.approx(stats.chi2.sf(statistic, df), rel=1e-5)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 2), st.sampled_from(["dg"]), st.sampled_from([0.0, 0.1]))
+def test_exchanged_ends_and_batches_change_no_bit(seed, depth, name, gaps):
+    rng = np.random.default_rng(seed)
+    values, discrete = mixed_values(rng, 80, 5, gaps, levels=3)
+    values[:4] = [[0.0] * 5, [1.0] * 5, [0.5] * 5, [1.0] * 5]
+    test = bind(name, values, discrete)
+    asked = np.array([rng.permutation(5)[: depth + 2] for _ in range(20)], np.int32)
+    given_ = np.sort(asked[:, 2:], axis=1)
+    order = np.lexsort((asked[:, 1], asked[:, 0], *given_.T[::-1]))
+    x, y, given_ = asked[order, 0].copy(), asked[order, 1].copy(), np.ascontiguousarray(given_[order])
+    batch = test.answers(x, y, given_)
+    for i in range(len(x)):
+        assert batch[i] == answer(test, int(x[i]), int(y[i]), given_[i].tolist())
+        assert batch[i] == answer(test, int(y[i]), int(x[i]), given_[i].tolist())
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_the_order_of_levels_changes_nothing_for_dg(seed):
+    rng = np.random.default_rng(seed)
+    values, discrete = mixed_values(rng, 80, 4)
+    assume(all(len(set(column)) > 1 for column in values.T))
+    moved = values.copy()
+    for i in np.flatnonzero(discrete):
+        moved[:, i] = rng.permutation(9)[values[:, i].astype(int)]
+    one, other = (answer(bind("dg", v, discrete), 0, 1, (2, 3)) for v in (values, moved))
+    assert (one.df, one.verdict) == (other.df, other.verdict)
+    assert one.statistic == pytest.approx(other.statistic, rel=1e-7, abs=1e-9)
+
+
+def test_a_level_that_the_conditioning_set_determines_costs_its_degree_of_freedom():
+    rng = np.random.default_rng(0)
+    z, y = rng.integers(0, 3, 100), rng.standard_normal(100)
+    x = np.where(z == 2, 2, rng.integers(0, 2, 100))
+    got = answer(bind("dg", np.column_stack([x, y, z]), [True, False, True]), 0, 1, (2,))
+    assert (got.verdict, got.df) == (Verdict.DECIDED, 1.0)
+
+
+def test_ordinal_takes_levels_for_numbers():
+    rng = np.random.default_rng(0)
+    values = np.column_stack([rng.integers(0, 5, 200), rng.standard_normal(200)])
+    plain, ordinal = (answer(bind("dg", values, [True, False], ordinal=o), 0, 1) for o in (False, True))
+    numbers = answer(bind("dg", values, [False, False]), 0, 1)
+    assert (plain.df, ordinal.df) == (4.0, 1.0)
+    assert ordinal == numbers
+
+
+def test_too_many_levels_are_refused_by_name():
+    values = np.column_stack([np.arange(6000), np.random.default_rng(0).standard_normal(6000)])
+    with pytest.raises(DataError, match="column 'X0' has 6,000 levels, too many for dg"):
+        bind("dg", values, [True, False])
