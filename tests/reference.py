@@ -134,3 +134,70 @@ def cpdag(dag: Graph, known=()) -> Graph:
             if all(member.is_directed(u, v) for member in members):
                 graph.orient(u, v)
     return graph
+
+
+def conditional_gaussian(x, y, given):
+    """Return (statistic, its mean under the null, df, n) by the likelihoods of all cells.
+
+    Each variable is (values, whether categorical). Follows the definition: 2 (L(xyz) - L(xz) - L(yz) + L(z)).
+    """
+    k = sum(not categorical for _, categorical in given)
+    keys = [values for values, categorical in given if categorical]
+    strata = {}
+    for row in range(len(x[0])):
+        strata.setdefault(tuple(key[row] for key in keys), []).append(row)
+    total = np.zeros(4)
+    for rows in strata.values():
+        total += _of_stratum(x, y, [values for values, categorical in given if not categorical], np.array(rows), k)
+    return total
+
+
+def _of_stratum(x, y, numbers, rows, k):
+    sizes = [Counter(v[rows].tolist()) if categorical else None for v, categorical in (x, y)]
+    kinds = [s is not None for s in sizes]
+    of_both = 0
+    if not any(kinds):
+        if len(rows) < k + 4:
+            return np.zeros(4)
+        df = 1
+    elif not all(kinds):
+        values, size = (x[0], sizes[0]) if kinds[0] else (y[0], sizes[1])
+        if len(size) == 1:
+            return np.array([0, 0, 0, len(rows)])
+        large = [level for level, count in size.items() if count >= k + 4]
+        if len(large) < 2:
+            return np.zeros(4)
+        rows = rows[np.isin(values[rows], large)]
+        df = (len(large) - 1) * (k + 2)
+    else:
+        if min(map(len, sizes)) == 1:
+            return np.array([0, 0, 0, len(rows)])
+        cells = Counter(zip(x[0][rows].tolist(), y[0][rows].tolist(), strict=True))
+        if k and min(cells[pair] for pair in product(*sizes)) < k + 4:
+            return np.zeros(4)
+        of_both = (len(sizes[0]) - 1) * (len(sizes[1]) - 1)
+        df = of_both * (1 + k * (k + 3) // 2)
+    whole, with_x, with_y, neither = (
+        _likelihood([*numbers, *(v for v, categorical in ends if not categorical)], ends, rows)
+        for ends in ([x, y], [x], [y], [])
+    )
+    statistic, mean = 2 * (whole - with_x - with_y + neither)
+    return np.array([statistic, mean + of_both, df, len(rows)])
+
+
+def _likelihood(numbers, ends, rows):
+    """Return the largest log likelihood, less constants that cancel, and the mean of its part for the numbers."""
+    from scipy.special import digamma
+
+    groups = {}
+    for row in rows.tolist():
+        groups.setdefault(tuple(v[row] for v, categorical in ends if categorical), []).append(row)
+    found = mean = 0.0
+    for members in groups.values():
+        n = len(members)
+        found += n * np.log(n)
+        if numbers:
+            covariances = np.atleast_2d(np.cov([v[members] for v in numbers], bias=True))
+            found -= n / 2 * np.linalg.slogdet(covariances)[1]
+            mean -= n / 2 * sum(digamma((n - i) / 2) + np.log(2 / n) for i in range(1, len(numbers) + 1))
+    return np.array([found, mean])

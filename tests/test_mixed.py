@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from causaldisc._ext import cells
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from reference import conditional_gaussian as slow_cg
 from reference import degenerate_gaussian as slow_dg
 from reference import indicators
 from scipy import stats
@@ -65,7 +67,7 @@ def test_dg_equals_canonical_correlations_of_residuals(seed, depth, rows, gaps):
     assert got.p_value == pytest.approx(stats.chi2.sf(statistic, df), rel=1e-5)
 
 
-@given(st.integers(0, 2**32 - 1), st.integers(0, 2), st.sampled_from(["dg"]), st.sampled_from([0.0, 0.1]))
+@given(st.integers(0, 2**32 - 1), st.integers(0, 2), st.sampled_from(["dg", "cg"]), st.sampled_from([0.0, 0.1]))
 def test_exchanged_ends_and_batches_change_no_bit(seed, depth, name, gaps):
     rng = np.random.default_rng(seed)
     values, discrete = mixed_values(rng, 80, 5, gaps, levels=3)
@@ -115,3 +117,91 @@ def test_too_many_levels_are_refused_by_name():
     values = np.column_stack([np.arange(6000), np.random.default_rng(0).standard_normal(6000)])
     with pytest.raises(DataError, match="column 'X0' has 6,000 levels, too many for dg"):
         bind("dg", values, [True, False])
+
+
+# ---- conditional Gaussian
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 3), st.integers(20, 400), st.sampled_from([0.0, 0.05]), st.booleans())
+def test_cg_equals_the_likelihoods_of_all_cells(seed, depth, rows, gaps, moved):
+    rng = np.random.default_rng(seed)
+    values, discrete = mixed_values(rng, rows, 5, gaps, levels=3)
+    assume(all(len(set(column[~np.isnan(column)].tolist())) > 1 for column in values.T))
+    x, y, *given_ = map(int, rng.permutation(5)[: depth + 2])
+    used = values[~np.isnan(values[:, [x, y, *given_]]).any(axis=1)]
+    if moved:
+        values = np.where(discrete, values, values * 1e80 + 1e83)
+    got = answer(bind("cg", values, discrete), x, y, given_)
+    statistic, mean, df, n = slow_cg(
+        *((used[:, v], discrete[v]) for v in (x, y)), [(used[:, v], discrete[v]) for v in given_]
+    )
+    assert got.n == n
+    if df == 0:
+        assert got.verdict is Verdict.INSUFFICIENT or (got.verdict, got.log_p, got.df) == (Verdict.DECIDED, 0.0, 0.0)
+        assert (n > 0) or got.verdict is Verdict.INSUFFICIENT
+        return
+    assert (got.df, got.verdict) == (df, Verdict.DECIDED)
+    assert got.statistic == pytest.approx(max(statistic, 0) * df / mean, rel=1e-6, abs=1e-7)
+    assert got.effect == pytest.approx(max(statistic, 0) / (2 * n), rel=1e-6, abs=1e-9)
+    assert got.p_value == pytest.approx(stats.chi2.sf(got.statistic, df), rel=1e-6)
+
+
+def test_cg_of_categories_alone_is_gsq():
+    rng = np.random.default_rng(0)
+    values = rng.integers(0, 3, (200, 4)).astype(float)
+    values[:, 1] = np.where(rng.random(200) < 0.4, values[:, 0], values[:, 1])
+    values[rng.random(values.shape) < 0.05] = np.nan
+    for given_ in ((), (2,), (2, 3)):
+        cg, gsq = (answer(bind(name, values, [True] * 4), 0, 1, given_) for name in ("cg", "gsq"))
+        assert (cg.df, cg.n, cg.verdict) == (gsq.df, gsq.n, gsq.verdict)
+        assert (cg.statistic, cg.log_p, cg.effect) == pytest.approx((gsq.statistic, gsq.log_p, gsq.effect), rel=1e-9)
+
+
+def test_cg_sees_what_differs_between_categories_only():
+    """Two numbers whose correlation is of opposite sign in two categories: none on the whole."""
+    rng = np.random.default_rng(0)
+    z = np.arange(300) % 2
+    x = rng.standard_normal(300)
+    y = np.where(z == 1, x, -x) + rng.standard_normal(300)
+    values = np.column_stack([x, y, z])
+    cg, dg = (answer(bind(name, values, [False, False, True]), 0, 1, (2,)) for name in ("cg", "dg"))
+    assert cg.p_value < 1e-10 < 0.01 < dg.p_value
+
+
+def test_cg_decides_nothing_from_thin_cells_or_what_is_determined():
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((2, 40))
+    thin = np.arange(40) // 3
+    assert answer(bind("cg", np.column_stack([x, y, thin]), [False, False, True]), 0, 1, (2,)).verdict is (
+        Verdict.INSUFFICIENT
+    )
+    doubled = np.column_stack([x, y, 2 * x])
+    assert answer(bind("cg", doubled, [False] * 3), 0, 1, (2,)).verdict is Verdict.SINGULAR
+    group = np.arange(40) % 2
+    flat = np.where(group == 1, 0.3, x)
+    assert answer(bind("cg", np.column_stack([flat, group]), [False, True]), 0, 1).verdict is Verdict.SINGULAR
+    same = answer(bind("cg", np.column_stack([x, group, group]), [False, True, True]), 0, 1, (2,))
+    assert (same.verdict, same.p_value, same.effect) == (Verdict.DECIDED, 1.0, 0.0)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_a_superfluous_number_in_the_set_changes_nothing_for_cg(seed):
+    rng = np.random.default_rng(seed)
+    values, _ = mixed_values(rng, 300, 4)
+    values[:, 3] = values[:, 2] * 2 - 1
+    assume(all(len(set(column)) > 1 for column in values.T))
+    for discrete in ([False] * 4, [True, False, False, False]):
+        levels = values.copy()
+        levels[:, 0] = np.where(discrete[0], values[:, 0] > np.median(values[:, 0]), values[:, 0])
+        test = bind("cg", levels, discrete)
+        one, other = answer(test, 0, 1, (2,)), answer(test, 0, 1, (2, 3))
+        assert (one.df, one.n) == (other.df, other.n)
+        assert one.statistic == pytest.approx(other.statistic, rel=1e-6, abs=1e-8)
+
+
+def test_cells_refuse_what_does_not_fit():
+    numbers, codes = np.zeros((2, 5)), np.zeros((2, 5), np.int32)
+    with pytest.raises(ValueError, match="shapes"):
+        cells.Cells(numbers, codes[:1], np.zeros(2, np.int32))
+    with pytest.raises(ValueError, match="codes"):
+        cells.Cells(numbers, codes + 1, np.zeros(2, np.int32))
