@@ -7,14 +7,18 @@ Shares with their standard errors, of seeded repetitions; '-' where a test does 
 from __future__ import annotations
 
 import sys
+from functools import partial
+from itertools import product
 
 import numpy as np
 
 from causaldisc import citests
+from causaldisc.algorithms import pc
 from causaldisc.citests import TestChoice, answer
 from causaldisc.context import Context
 from causaldisc.data.dataset import Dataset, continuous_column, discrete_column
 from causaldisc.errors import DataError
+from causaldisc.knowledge import Knowledge
 
 ALPHA = 0.05
 TESTS = ("dg", "cg")
@@ -91,22 +95,59 @@ def _share(hits):
     return f"{share:.3f} ± {np.sqrt(share * (1 - share) / len(hits)):.3f}"
 
 
+def random_graph(rng, nodes, rows, is_logistic):
+    """Return mixed columns of a random graph with three neighbours a node on average, and its skeleton."""
+    parents = np.triu(rng.random((nodes, nodes)) < 3 / (nodes - 1), 1)
+    is_category = rng.random(nodes) < 0.5
+    standard = np.zeros((rows, nodes))
+    columns = []
+    for v in range(nodes):
+        score = np.zeros(rows)
+        for u in np.flatnonzero(parents[:, v]):
+            score = score + rng.choice([-1, 1]) * rng.uniform(0.5, 1) * standard[:, u]
+        if is_category[v]:
+            values = (levels if is_logistic else cut)(rng, 1.5 * score if is_logistic else score, rng.integers(2, 4))
+        else:
+            values = numbers(rng, score)
+        standard[:, v] = (values - values.mean()) / values.std()
+        columns.append((discrete_column if is_category[v] else continuous_column)(f"X{v}", values))
+    return Dataset(tuple(columns), rows), parents | parents.T
+
+
+def skeleton_f1(test, data, truth):
+    """Return F1 of the skeleton that PC finds at alpha 0.01."""
+    graph = pc.run(data, pc.Options(alpha=0.01), TestChoice(test), Knowledge(), Context()).graph
+    hits = sum(truth[e.source, e.target] for e in graph.edges())
+    return 2 * hits / (len(list(graph.edges())) + truth.sum() / 2)
+
+
+def compare_skeletons(repetitions):
+    """Print what `--test auto` goes by: which test finds the better skeletons."""
+    print("\nF1 of skeletons, 10 nodes   rows  " + "  ".join(f"{name:>14}" for name in TESTS))
+    for is_logistic in (True, False):
+        for rows in (300, 1000, 5000):
+            drawn = [random_graph(np.random.default_rng([rows, i]), 10, rows, is_logistic) for i in range(repetitions)]
+            found = [[skeleton_f1(name, *case) for case in drawn] for name in TESTS]
+            cells = [f"{np.mean(f):.3f} ± {np.std(f) / len(f) ** 0.5:.3f}" for f in found]
+            kind = "logistic categories" if is_logistic else "cut categories"
+            print(f"{kind:<24} {rows:>5}  " + "  ".join(f"{cell:>14}" for cell in cells), flush=True)
+
+
 def main():
-    repetitions = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+    repetitions = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     cases = ("NN", "NNN", "NNND", "NLN", "NLD", "NLND", "NCN", "LL", "LLN", "LLD", "LLND", "LLNN", "CCN", "CCNN")
     for effect in (0.0, 0.2):
         print(f"\nx, y, set; effect {effect}   rows  " + "  ".join(f"{name:>14}" for name in TESTS))
-        for kinds in cases:
-            for rows in (200, 1000):
-                seed = [len(kinds), *map(ord, kinds), rows]
-                row = shares(lambda rng: mixed(rng, rows, kinds, effect), TESTS, repetitions, seed)
-                print(f"{kinds:<24} {rows:>5}  {row}", flush=True)
+        for kinds, rows in product(cases, (200, 1000)):
+            make = partial(mixed, rows=rows, kinds=kinds, effect=effect)
+            row = shares(make, TESTS, repetitions, [len(kinds), *map(ord, kinds), rows])
+            print(f"{kinds:<24} {rows:>5}  {row}", flush=True)
     for effect in (0.0, 0.1):
         print(f"\ncommon causes; effect {effect}   rows  " + "  ".join(f"{name:>14}" for name in RANK_TESTS))
-        for causes in (0, 1, 3, 5):
-            for rows in (200, 1000):
-                row = shares(lambda rng: ranked(rng, rows, causes, effect), RANK_TESTS, repetitions, [causes, rows])
-                print(f"{causes:<24} {rows:>5}  {row}", flush=True)
+        for causes, rows in product((0, 1, 3, 5), (200, 1000)):
+            make = partial(ranked, rows=rows, causes=causes, effect=effect)
+            print(f"{causes:<24} {rows:>5}  {shares(make, RANK_TESTS, repetitions, [causes, rows])}", flush=True)
+    compare_skeletons(repetitions // 10)
 
 
 if __name__ == "__main__":

@@ -2,9 +2,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 class Cells:
-    def __init__(
-        self, numbers: NDArray[np.float64], codes: NDArray[np.int32], levels: NDArray[np.int32]
-    ) -> None: ...
+    def __init__(self, numbers: NDArray[np.float64], codes: NDArray[np.int32], levels: NDArray[np.int32]) -> None: ...
     def tests(
         self,
         x: NDArray[np.int32],

@@ -309,6 +309,43 @@ def test_ci_answers_questions_from_arguments_and_files(chain, tmp_path, call):
     assert call("ci", chain, "X1 ~ X2", "-f", "tsv")[1].startswith("x\ty\tgiven\tanswer\tp_value")
 
 
+def test_ci_asks_all_tests_that_take_the_columns(tmp_path, call):
+    rng = np.random.default_rng(0)
+    x, y, z = rng.lognormal(size=(3, 100))
+    sex = np.where(rng.random(100) < 0.5, "m", "f")
+    lines = [f"{a:.5f},{b:.5f},{c:.5f},{d}" for a, b, c, d in zip(x, x * y, z, sex, strict=True)]
+    (tmp_path / "d.csv").write_text("x,y,z,sex\n" + "\n".join(lines) + "\n")
+    asked = ["x ~ y | z", "x ~ y", "x ~ sex"]
+    code, out, _ = call("ci", tmp_path / "d.csv", *asked, "--test", "all", "-f", "json")
+    rows = json.loads(out)
+    tests = [[r["test"] for r in rows if [r["x"], r["y"], *r["given"]] == q] for q in (["x", "y", "z"], ["x", "y"])]
+    assert code == 0
+    assert {"cg", "clr-fisherz", "copula", "dg", "fisherz", "spearman"} <= set(tests[0])
+    assert "clr-fisherz" not in tests[1]
+    of_sex = {r["test"] for r in rows if r["y"] == "sex"}
+    assert {"cg", "dg"} <= of_sex
+    assert not {"fisherz", "gsq", "spearman"} & of_sex
+    assert all(-1 < r["effect"] < 1 for r in rows if r["test"] == "fisherz")
+    code, _, err = call("pc", tmp_path / "d.csv", "--test", "all")
+    assert code == 2
+    assert "unknown test 'all'" in err
+
+
+def test_effects_are_told_of_edges_and_answers(tmp_path, call):
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 2, 200)
+    y = np.where(rng.random(200) < 0.8, x, 1 - x)
+    (tmp_path / "d.csv").write_text("x,y\n" + "".join(f"{a},{b}\n" for a, b in zip(x, y, strict=True)))
+    (of_chisq,) = json.loads(call("ci", tmp_path / "d.csv", "x ~ y", "--test", "chisq", "-f", "json")[1])
+    (of_gsq,) = json.loads(call("ci", tmp_path / "d.csv", "x ~ y", "-f", "json")[1])
+    table = np.histogram2d(x, y, 2)[0] / 200
+    information = (table * np.log(table / np.outer(table.sum(1), table.sum(0)))).sum()
+    assert of_gsq["effect"] == of_chisq["effect"] == pytest.approx(information, rel=1e-8)
+    assert of_gsq["statistic"] != of_chisq["statistic"]
+    (edge,) = json.loads(call("pc", tmp_path / "d.csv", "-f", "json")[1])["edges"]
+    assert edge["effect"] == pytest.approx(information, rel=1e-8)
+
+
 def test_ci_check_answers_by_exit_code(tmp_path, call):
     data = tmp_path / "d.csv"
     data.write_text("a,b,c\n" + "".join(f"{i % 7},{i % 7 + i % 2 / 9},{i * 7919 % 101}\n" for i in range(200)))

@@ -1,8 +1,10 @@
 """Spearman, the Gaussian copula, and compositions."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference import average_ranks as slow_ranks
 from reference import composition as slow_composition
@@ -10,7 +12,8 @@ from reference import fisher_z as slow_fisher_z
 from scipy import stats
 
 from causaldisc import citests
-from causaldisc.citests import TestChoice, Verdict, answer, spearman
+from causaldisc.algorithms import pc
+from causaldisc.citests import CITest, TestChoice, Verdict, answer, spearman
 from causaldisc.citests._covariances import WholeRows
 from causaldisc.citests._ranks import average_ranks
 from causaldisc.citests.clr_fisherz import Zeros
@@ -18,6 +21,7 @@ from causaldisc.citests.copula import normal_scores
 from causaldisc.context import Context
 from causaldisc.data.dataset import Dataset
 from causaldisc.errors import DataError
+from causaldisc.knowledge import Knowledge
 from causaldisc.options import Options
 
 # Covariances of the logarithms of eleven oxides in 47 Roman glass cups (M. Baxter et al., Archaeometry 1990), times
@@ -114,6 +118,32 @@ def test_correlations_of_scores_stay_correlations_in_few_rows():
     matrix = bind("spearman", values).correlation
     assert np.linalg.eigvalsh(matrix).min() > -1e-12
     assert np.abs(matrix).max() == 1.0
+
+
+@dataclass(frozen=True)
+class WithoutEngine:
+    """A test that is asked question by question, whatever engine it has."""
+
+    test: CITest
+
+    def __getattr__(self, name):
+        if name in ("name", "variables", "options", "deepest", "answers"):
+            return getattr(self.test, name)
+        raise AttributeError(name)
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 2**32 - 1), st.sampled_from(["spearman", "copula"]))
+def test_the_engine_finds_what_questions_find(seed, name):
+    rng = np.random.default_rng(seed)
+    values = rng.standard_normal((80, 8)) @ (np.eye(8) + 0.3 * rng.standard_normal((8, 8)))
+    bound = bind(name, values)
+    names = tuple(f"X{i}" for i in range(8))
+    found = [
+        pc.search(test, names, pc.Options(), Knowledge().bind(names), Context())[0]
+        for test in (bound, WithoutEngine(bound))
+    ]
+    assert str(found[0]) == str(found[1])
 
 
 # ---- compositions

@@ -6,9 +6,12 @@ partial canonical correlations of the indicators of x and y are tested. Deviatio
 M. Bartlett (1938), 1 - (|set| + 1 + (a + b + 1) / 2) / n, which keeps the level in few rows; degrees of freedom a b and
 |set| are ranks, counted in the rows used, so that levels that do not occur there do not count.
 
-The effect is the conditional mutual information of the Gaussians, -log(lambda) / 2 nats. Inside its assumptions
-(numeric columns linear in numbers and indicators, equal variances) and for discrete columns whose probabilities
-are nearly linear in the others, the level holds; see benchmarks/mixed.py.
+The effect is the conditional mutual information of the Gaussians, -log(lambda) / 2 nats. Where x or y is a number and
+relations are linear with equal variances the level holds. For two categories given numbers it does where their
+probabilities are nearly linear in these; in categories cut from numbers that a strong common cause explains, 39% of
+tests at 5% rejected in 1,000 rows, where cg rejected 10%. `--test auto` takes dg for mixed columns all the same: it has
+more power throughout, and PC found better skeletons with it up to 1,000 rows (F1 0.86 against 0.78 to 0.80 in 300,
+0.90 to 0.92 against 0.87 to 0.89 in 1,000) and as good ones in 5,000. See docs/mixed.md, benchmarks/mixed.py.
 """
 
 from __future__ import annotations
