@@ -51,9 +51,12 @@ def choose(data: Dataset) -> str:
 
 
 def suggest(data: Dataset) -> tuple[str, str]:
-    """Return what `--test auto` would choose, and what that is."""
+    """Return what `--test auto` would choose, and what that is and why."""
     name = choose(data)
-    return name, registry.summary(PACKAGE, name)
+    discrete = sum(c.kind.is_discrete for c in data.columns)
+    some = f"{discrete} of {len(data)} columns are"
+    why = {0: "No column is", len(data): "Every column is"}.get(discrete, some)
+    return name, f"{registry.summary(PACKAGE, name)} {why} discrete."
 
 
 @dataclass(frozen=True)

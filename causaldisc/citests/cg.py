@@ -1,4 +1,4 @@
-"""Conditional-Gaussian likelihood-ratio test, for discrete and numeric columns together: a relation each category.
+"""Conditional-Gaussian likelihood-ratio test, for discrete and numeric columns: a relation in each category.
 
 B. Andrews, J. Ramsey, G. Cooper, "Scoring Bayesian networks of mixed variables", Int. J. Data Science and Analytics 6
 (2018): within each cell of the categories of x, y and the set, numbers are Gaussian with means and covariances of their
