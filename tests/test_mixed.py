@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from causaldisc._ext import cells
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from reference import conditional_gaussian as slow_cg
 from reference import degenerate_gaussian as slow_dg
@@ -11,10 +11,12 @@ from reference import indicators
 from scipy import stats
 
 from causaldisc import citests
+from causaldisc.algorithms import pc
 from causaldisc.citests import TestChoice, Verdict, answer
 from causaldisc.context import Context
 from causaldisc.data.dataset import Dataset, continuous_column, discrete_column
 from causaldisc.errors import DataError
+from causaldisc.knowledge import Knowledge
 
 
 def dataset(values, discrete):
@@ -117,6 +119,21 @@ def test_too_many_levels_are_refused_by_name():
     values = np.column_stack([np.arange(6000), np.random.default_rng(0).standard_normal(6000)])
     with pytest.raises(DataError, match="column 'X0' has 6,000 levels, too many for dg"):
         bind("dg", values, [True, False])
+
+
+@settings(max_examples=10)
+@given(st.integers(0, 2**32 - 1), st.sampled_from(["dg", "cg"]), st.sampled_from([0.0, 0.05]))
+def test_threads_change_no_bit_of_a_mixed_search(seed, name, gaps):
+    rng = np.random.default_rng(seed)
+    values, discrete = mixed_values(rng, 200, 7, gaps, levels=3)
+    assume(all(len(set(column[~np.isnan(column)].tolist())) > 1 for column in values.T))
+    data = dataset(values, discrete)
+    one, three = (
+        pc.run(data, pc.Options(), TestChoice(name), Knowledge(), Context(threads=threads)) for threads in (1, 3)
+    )
+    assert str(one.graph) == str(three.graph)
+    assert tuple(one.separations) == tuple(three.separations)
+    assert [e.attributes for e in one.graph.edges()] == [e.attributes for e in three.graph.edges()]
 
 
 # ---- conditional Gaussian
