@@ -1,4 +1,4 @@
-"""Gaussian-copula test: Fisher's Z on normal scores, for numeric columns that are Gaussian up to monotone transforms.
+"""Gaussian-copula test: Fisher's Z on normal scores, for numeric columns Gaussian up to monotone transforms.
 
 H. Liu, J. Lafferty, L. Wasserman, "The Nonparanormal", JMLR 10 (2009), section 4: each column becomes
 Phi^-1(min(max(F, delta), 1 - delta)) with delta = 1 / (4 n^(1/4) sqrt(pi log n)). Deviations: F is (rank - 1/2) / n
