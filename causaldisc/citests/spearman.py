@@ -1,4 +1,4 @@
-"""Spearman's rank correlation, partial, for numeric columns in monotone relations, with outliers or heavy tails.
+"""Spearman's rank correlation, partial, for numeric columns in monotone relations, with outliers or long tails.
 
 Fisher's Z of r = 2 sin(pi r_s / 6), where r_s correlates average ranks: the correlation of the Gaussian scores behind
 them (K. Pearson 1907). The partial correlation of ranks themselves is not zero where x and y depend on a third column
