@@ -55,9 +55,9 @@ class KnowledgeOptions(Options):
         return of_file | of_flags
 
 
-def test_options(choices: tuple[str, ...] = ("auto",)) -> type:
-    """Return a dataclass of `--test`, with choices beside the names of tests, and the options of all tests."""
-    known = ", ".join((*choices, *citests.names()))
+def test_options(*more: str) -> type:
+    """Return a dataclass of `--test`, with more choices than `auto` and the tests, and the options of all tests."""
+    known = ", ".join(("auto", *more, *citests.names()))
     fields: dict[str, Any] = {"test": (str, opt("auto", f"Conditional-independence test: {known}."))}
     for kind in citests.option_types():
         hints = get_type_hints(kind)

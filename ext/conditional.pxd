@@ -1,11 +1,11 @@
 # cython: language_level=3, cdivision=True
-"""From the covariances of x, y and a conditioning set to the answer of a test, in the three ways there are.
+"""From the covariances of x, y and a conditioning set to the answer of a test, in the ways there are.
 
 The matrix holds the columns of the conditioning set, then those of x, then those of y; a variable is one column, or
 several (the indicators of categories) for the likelihood ratio. All functions are inline, as in log_tails.pxd.
 """
 
-from libc.math cimport atanh, fabs, log, log1p, sqrt
+from libc.math cimport M_PI, atanh, fabs, log, sin, sqrt
 
 from log_tails cimport log_chi2_tail, log_normal_tail
 
@@ -16,9 +16,12 @@ cdef extern from *:
     #define CAUSALDISC_SINGULAR_SHARE 1e-11
     #define CAUSALDISC_LARGEST_CORRELATION (1.0 - 1e-16)
     #define CAUSALDISC_SMALLEST_SHARE 1e-16
+    /* More than rounding leaves, even of shares of 1e-11: no such correlations exist, as those of a few ranks do not. */
+    #define CAUSALDISC_ROUNDING 1e-3
     """
     const double SINGULAR_SHARE "CAUSALDISC_SINGULAR_SHARE"
     const double LARGEST_CORRELATION "CAUSALDISC_LARGEST_CORRELATION"
+    const double ROUNDING "CAUSALDISC_ROUNDING"
     const double SMALLEST_SHARE "CAUSALDISC_SMALLEST_SHARE"
 
 cdef enum:
@@ -32,6 +35,7 @@ cdef enum:
     CORRELATION = 0  # the partial correlation of two columns, by Fisher's transform
     RATIOS = 1  # the same of the parts of a composition, by their logarithms' ratios to a part of the set
     BLOCKS = 2  # the likelihood ratio of two blocks of columns
+    RANKS = 3  # the partial correlation, where the columns hold ranks
 
 
 cdef struct Outcome:
@@ -80,11 +84,18 @@ cdef inline void standardise(double* a, Py_ssize_t m) noexcept nogil:
         a[i * m + i] = 1.0 if a[i * m + i] > 0.0 else 0.0
 
 
+cdef inline void as_of_scores(double* a, Py_ssize_t m) noexcept nogil:
+    """Turn correlations of ranks into those of the Gaussian scores behind them, r = 2 sin(pi r / 6)."""
+    cdef Py_ssize_t i, j
+    for i in range(m):
+        for j in range(i):
+            a[i * m + j] = 2.0 * sin(M_PI / 6.0 * a[i * m + j])
+
+
 cdef inline void judge_correlation(double* a, Py_ssize_t m, double rows, double variance, Outcome* out) noexcept nogil:
-    """Test column m-2 against column m-1 given the others; sqrt(dof / variance) atanh(r) is N(0, 1)."""
+    """Test column m-2 against column m-1 given the others, all standardised; sqrt(dof / variance) atanh(r) is N(0, 1)."""
     cdef int rank
     cdef double vx, vy, rho, dof
-    standardise(a, m)
     rank = eliminate(a, m, 0, m - 2)
     dof = rows - rank - 3.0
     if dof <= 0.0:
@@ -96,6 +107,9 @@ cdef inline void judge_correlation(double* a, Py_ssize_t m, double rows, double 
         undecided(out, SINGULAR)
         return
     rho = a[(m - 1) * m + m - 2] / sqrt(vx * vy)
+    if fabs(rho) > 1.0 + ROUNDING:
+        undecided(out, SINGULAR)
+        return
     if fabs(rho) > LARGEST_CORRELATION:
         rho = LARGEST_CORRELATION if rho > 0.0 else -LARGEST_CORRELATION
     out.statistic = sqrt(dof / variance) * atanh(rho)
@@ -123,14 +137,13 @@ cdef inline void refer(double* a, Py_ssize_t m, double* column) noexcept nogil:
 cdef inline void judge_blocks(
     double* a, Py_ssize_t m, Py_ssize_t of_set, Py_ssize_t of_x, double rows, double* b, Outcome* out
 ) noexcept nogil:
-    """Test the block of x against that of y given the others: Wilks' lambda with Bartlett's factor.
+    """Test the block of x against that of y given the others, all standardised: Wilks' lambda with Bartlett's factor.
 
     lambda = det(y | set, x) / det(y | set) over the columns that are not explained; `b` holds m * m doubles.
     """
     cdef Py_ssize_t of_y = m - of_set - of_x, i, j, at
     cdef int rank, rank_x, rank_y
     cdef double share, log_lambda = 0.0, factor
-    standardise(a, m)
     rank = eliminate(a, m, 0, of_set)
     for i in range(of_y):
         for j in range(i + 1):
@@ -166,11 +179,16 @@ cdef inline void judge(
     A composition of two parts has one ratio: each part determines the other, whatever the data say.
     """
     if question == BLOCKS:
+        standardise(a, m)
         judge_blocks(a, m, of_set, of_x, rows, spare, out)
-    elif question == CORRELATION:
-        judge_correlation(a, m, rows, variance, out)
-    elif m == 2:
-        undecided(out, SINGULAR)
-    else:
+        return
+    if question == RATIOS:
+        if m == 2:
+            undecided(out, SINGULAR)
+            return
         refer(a, m, spare)
-        judge_correlation(a, m - 1, rows, variance, out)
+        m -= 1
+    standardise(a, m)
+    if question == RANKS:
+        as_of_scores(a, m)
+    judge_correlation(a, m, rows, variance, out)

@@ -5,7 +5,7 @@ import numpy as np
 
 from conditional cimport BLOCKS, Outcome, judge
 
-QUESTIONS = {"correlation": 0, "ratios": 1, "blocks": 2}
+QUESTIONS = {"correlation": 0, "ratios": 1, "blocks": 2, "ranks": 3}
 
 
 def tests(
@@ -27,7 +27,7 @@ def tests(
 
     Variable v has the columns starts[v]..starts[v+1]-1 of the matrix. `question`: "correlation", where
     statistic = sqrt((rows - |given| - 3) / variance) atanh(partial correlation) is N(0, 1) (Fisher 1924); "ratios",
-    the same for a composition; "blocks", the likelihood ratio. Each conditioning set is taken in the order given, x
+    the same for a composition; "ranks", for ranks; "blocks", the likelihood ratio. Each conditioning set is taken in the order given, x
     and y in increasing order, so that exchanging them changes no bit.
     Raises ValueError for shapes that do not match or variables out of range.
     """

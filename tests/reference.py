@@ -19,6 +19,52 @@ def fisher_z(values, x, y, given):
     return np.sqrt(rows - len(given) - 3) * np.arctanh(rho), rows
 
 
+def average_ranks(values):
+    """Return for each number how many are smaller, half of how many are equal, and a half; NaN stays."""
+    return np.array([np.nan if np.isnan(v) else np.sum(values < v) + (np.sum(values == v) + 1) / 2 for v in values])
+
+
+def composition(parts, x, y, given):
+    """Return (partial correlation of two parts given the rest, degrees of freedom) from centred log-ratios."""
+    chosen = np.log(parts[[x, y, *given]])
+    clr = chosen - chosen.mean(axis=0)
+    inverse = np.linalg.pinv(np.cov(clr), rcond=1e-10)
+    rho = -inverse[0, 1] / np.sqrt(inverse[0, 0] * inverse[1, 1])
+    return rho, parts.shape[1] - len(given) - 2
+
+
+def indicators(column, categorical):
+    """Return the columns of a design: numbers, or an indicator of each category but one."""
+    if not categorical:
+        return [column]
+    return [(column == level).astype(float) for level in sorted(set(column.tolist()))[1:]]
+
+
+def degenerate_gaussian(x, y, given):
+    """Return (log of Wilks' lambda, degrees of freedom, rank of the set) by least squares.
+
+    Each argument is a list of columns; `given` has no constant.
+    """
+    rows = len(x[0])
+    base = np.array([np.ones(rows), *given]).T
+
+    def residuals(columns, design):
+        columns = np.array(columns).T
+        return columns - design @ np.linalg.lstsq(design, columns, rcond=None)[0]
+
+    of_x, of_y = residuals(x, base), residuals(y, base)
+    basis_x, basis_y = (_orthonormal(r) for r in (of_x, of_y))
+    canonical = np.linalg.svd(basis_x.T @ basis_y, compute_uv=False)
+    df = basis_x.shape[1] * basis_y.shape[1]
+    return np.log(1 - canonical**2).sum(), df, np.linalg.matrix_rank(base) - 1, (basis_x.shape[1], basis_y.shape[1])
+
+
+def _orthonormal(columns):
+    scale = np.linalg.norm(columns, axis=0)
+    u, s, _ = np.linalg.svd(columns / np.where(scale > 0, scale, 1), full_matrices=False)
+    return u[:, s > 1e-6]
+
+
 def contingency(codes, levels, x, y, given, pearson, df_rule):
     """Return (statistic, df, n) by counting in dictionaries; `df_rule` is 'stratum', 'full' or 'occupied'."""
     strata = {}
@@ -88,3 +134,70 @@ def cpdag(dag: Graph, known=()) -> Graph:
             if all(member.is_directed(u, v) for member in members):
                 graph.orient(u, v)
     return graph
+
+
+def conditional_gaussian(x, y, given):
+    """Return (statistic, its mean under the null, df, n) by the likelihoods of all cells.
+
+    Each variable is (values, whether categorical). Follows the definition: 2 (L(xyz) - L(xz) - L(yz) + L(z)).
+    """
+    k = sum(not categorical for _, categorical in given)
+    keys = [values for values, categorical in given if categorical]
+    strata = {}
+    for row in range(len(x[0])):
+        strata.setdefault(tuple(key[row] for key in keys), []).append(row)
+    total = np.zeros(4)
+    for rows in strata.values():
+        total += _of_stratum(x, y, [values for values, categorical in given if not categorical], np.array(rows), k)
+    return total
+
+
+def _of_stratum(x, y, numbers, rows, k):
+    sizes = [Counter(v[rows].tolist()) if categorical else None for v, categorical in (x, y)]
+    kinds = [s is not None for s in sizes]
+    of_both = 0
+    if not any(kinds):
+        if len(rows) < k + 4:
+            return np.zeros(4)
+        df = 1
+    elif not all(kinds):
+        values, size = (x[0], sizes[0]) if kinds[0] else (y[0], sizes[1])
+        if len(size) == 1:
+            return np.array([0, 0, 0, len(rows)])
+        large = [level for level, count in size.items() if count >= k + 4]
+        if len(large) < 2:
+            return np.zeros(4)
+        rows = rows[np.isin(values[rows], large)]
+        df = (len(large) - 1) * (k + 2)
+    else:
+        if min(map(len, sizes)) == 1:
+            return np.array([0, 0, 0, len(rows)])
+        cells = Counter(zip(x[0][rows].tolist(), y[0][rows].tolist(), strict=True))
+        if k and min(cells[pair] for pair in product(*sizes)) < k + 4:
+            return np.zeros(4)
+        of_both = (len(sizes[0]) - 1) * (len(sizes[1]) - 1)
+        df = of_both * (1 + k * (k + 3) // 2)
+    whole, with_x, with_y, neither = (
+        _likelihood([*numbers, *(v for v, categorical in ends if not categorical)], ends, rows)
+        for ends in ([x, y], [x], [y], [])
+    )
+    statistic, mean = 2 * (whole - with_x - with_y + neither)
+    return np.array([statistic, mean + of_both, df, len(rows)])
+
+
+def _likelihood(numbers, ends, rows):
+    """Return the largest log likelihood, less constants that cancel, and the mean of its part for the numbers."""
+    from scipy.special import digamma
+
+    groups = {}
+    for row in rows.tolist():
+        groups.setdefault(tuple(v[row] for v, categorical in ends if categorical), []).append(row)
+    found = mean = 0.0
+    for members in groups.values():
+        n = len(members)
+        found += n * np.log(n)
+        if numbers:
+            covariances = np.atleast_2d(np.cov([v[members] for v in numbers], bias=True))
+            found -= n / 2 * np.linalg.slogdet(covariances)[1]
+            mean -= n / 2 * sum(digamma((n - i) / 2) + np.log(2 / n) for i in range(1, len(numbers) + 1))
+    return np.array([found, mean])

@@ -63,7 +63,6 @@ CASES = {
     "truncated gzip": (gzip.compress(PLAIN.encode() * 50)[:-20], 3, ["d.csv", "cut short", "gzip"]),
     "a zip archive": (b"PK\x03\x04" + bytes(60), 3, ["d.csv", "zip"]),
     "a value of 1e308": (with_cell(9, "1e308"), 3, ["d.csv", "'a'", "9", "1e+308"]),
-    "mixed kinds": (with_column("sex", ["m", "f"] * 20), 3, ["discrete columns (sex)", "numeric ones (a, b, c)"]),
     "few known cells in a column": (
         with_column("m", ["NA"] * 37 + [1.5, 2.5, 9.25]),
         0,
@@ -109,6 +108,22 @@ def test_arguments_that_do_not_fit_the_data(arguments, code, pieces, tmp_path, m
     monkeypatch.chdir(tmp_path)
     (tmp_path / "d.csv").write_text(PLAIN)
     assert_told(arguments, code, pieces, capfd)
+
+
+@pytest.mark.parametrize(
+    ("test", "pieces"),
+    [
+        ("fisherz", ["column 'sex' holds text, and fisherz needs numbers", "--columns '!sex'"]),
+        ("gsq", ["column 'a' is continuous, and gsq needs discrete columns", "--types 'a=discrete'"]),
+        ("clr-fisherz", ["column 'sex' holds text, and clr-fisherz needs numbers"]),
+    ],
+)
+def test_mixed_kinds_for_a_test_that_does_not_take_them(test, pieces, tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "d.csv").write_text(with_column("sex", ["m", "f"] * 20))
+    assert_told(["pc", "d.csv", "--test", test], 3, pieces, capfd)
+    assert main(["pc", "d.csv", "-f", "json"]) == 0
+    assert '"test": "dg"' in capfd.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -211,7 +211,7 @@ def test_output_goes_to_devices_and_keeps_modes(chain, tmp_path, call):
         (["pc", "DATA", "--alpha", "0"], 2, "--alpha must be above 0, not 0"),
         (["pc", "DATA", "--alpha", "1"], 2, "--alpha must be below 1, not 1"),
         (["pc", "DATA", "--max-depth", "-1"], 2, "--max-depth must be at least 0, not -1"),
-        (["pc", "DATA", "--test", "fisher"], 2, "unknown test 'fisher'; known: chisq, "),
+        (["pc", "DATA", "--test", "fisher"], 2, "unknown test 'fisher'; known: cg, chisq, clr-fisherz, copula, dg, "),
         (["pc", "DATA", "-f", "xml"], 2, "unknown format 'xml'; known: causal-learn, csv"),
         (["pc", "DATA", "-o", "graph.png"], 2, "the suffix of 'graph.png' says no graph format"),
         (["pc", "DATA", "-o", "/nowhere/g.json"], 3, "there is no folder '/nowhere'; make it with mkdir -p"),
@@ -303,6 +303,43 @@ def test_ci_answers_questions_from_arguments_and_files(chain, tmp_path, call):
     assert "q.txt, line 2: 'X1 ~ ' is not of the form" in err
     assert all(r["test"] == "fisherz" and r["n"] == 500 and 0 <= r["p_value"] <= 1 for r in rows)
     assert call("ci", chain, "X1 ~ X2", "-f", "tsv")[1].startswith("x\ty\tgiven\tanswer\tp_value")
+
+
+def test_ci_asks_all_tests_that_take_the_columns(tmp_path, call):
+    rng = np.random.default_rng(0)
+    x, y, z = rng.lognormal(size=(3, 100))
+    sex = np.where(rng.random(100) < 0.5, "m", "f")
+    lines = [f"{a:.5f},{b:.5f},{c:.5f},{d}" for a, b, c, d in zip(x, x * y, z, sex, strict=True)]
+    (tmp_path / "d.csv").write_text("x,y,z,sex\n" + "\n".join(lines) + "\n")
+    asked = ["x ~ y | z", "x ~ y", "x ~ sex"]
+    code, out, _ = call("ci", tmp_path / "d.csv", *asked, "--test", "all", "-f", "json")
+    rows = json.loads(out)
+    tests = [[r["test"] for r in rows if [r["x"], r["y"], *r["given"]] == q] for q in (["x", "y", "z"], ["x", "y"])]
+    assert code == 0
+    assert {"cg", "clr-fisherz", "copula", "dg", "fisherz", "spearman"} <= set(tests[0])
+    assert "clr-fisherz" not in tests[1]
+    of_sex = {r["test"] for r in rows if r["y"] == "sex"}
+    assert {"cg", "dg"} <= of_sex
+    assert not {"fisherz", "gsq", "spearman"} & of_sex
+    assert all(-1 < r["effect"] < 1 for r in rows if r["test"] == "fisherz")
+    code, _, err = call("pc", tmp_path / "d.csv", "--test", "all")
+    assert code == 2
+    assert "unknown test 'all'" in err
+
+
+def test_effects_are_told_of_edges_and_answers(tmp_path, call):
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 2, 200)
+    y = np.where(rng.random(200) < 0.8, x, 1 - x)
+    (tmp_path / "d.csv").write_text("x,y\n" + "".join(f"{a},{b}\n" for a, b in zip(x, y, strict=True)))
+    (of_chisq,) = json.loads(call("ci", tmp_path / "d.csv", "x ~ y", "--test", "chisq", "-f", "json")[1])
+    (of_gsq,) = json.loads(call("ci", tmp_path / "d.csv", "x ~ y", "-f", "json")[1])
+    table = np.histogram2d(x, y, 2)[0] / 200
+    information = (table * np.log(table / np.outer(table.sum(1), table.sum(0)))).sum()
+    assert of_gsq["effect"] == of_chisq["effect"] == pytest.approx(information, rel=1e-8)
+    assert of_gsq["statistic"] != of_chisq["statistic"]
+    (edge,) = json.loads(call("pc", tmp_path / "d.csv", "-f", "json")[1])["edges"]
+    assert edge["effect"] == pytest.approx(information, rel=1e-8)
 
 
 def test_ci_check_answers_by_exit_code(tmp_path, call):

@@ -389,7 +389,7 @@ def test_rows_and_columns_may_come_in_any_order(name):
 
 def test_rcit_hangs_on_its_seed_only():
     values = numbers(0, 200)
-    found = [answer(bind("rcit", values, rcit_seed=seed), 0, 1, (2,)).log_p for seed in (1, 1, 2)]
+    found = [answer(bind("rcit", values, seed=seed), 0, 1, (2,)).log_p for seed in (1, 1, 2)]
     assert found[0] == found[1] != found[2]
 
 

@@ -60,6 +60,17 @@ def test_each_test_equals_one_on_its_complete_rows(seed, depth, rows, share, sca
     assert np.sqrt(got.n - depth - 3) * np.arctanh(got.effect) == pytest.approx(got.statistic, rel=1e-9)
 
 
+@settings(max_examples=25)
+@given(st.integers(0, 2**32 - 1), st.integers(0, 3))
+def test_p_values_equal_those_of_causal_learn(seed, depth):
+    from causallearn.utils.cit import CIT
+
+    rng = np.random.default_rng(seed)
+    values = with_gaps(rng, rng.standard_normal((150, 5)) @ rng.standard_normal((5, 5)), 0.1)
+    theirs = CIT(values, "mv_fisherz")(0, 1, list(range(2, 2 + depth)))
+    assert answer(bind(values), 0, 1, range(2, 2 + depth)).p_value == pytest.approx(theirs, rel=0, abs=1e-9)
+
+
 @given(st.integers(0, 2**32 - 1), st.integers(0, 3), st.sampled_from([0.05, 0.4, 0.7]))
 def test_a_batch_gives_the_bits_of_single_questions_and_of_exchanged_ends(seed, depth, share):
     rng = np.random.default_rng(seed)

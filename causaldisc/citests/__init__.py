@@ -43,37 +43,20 @@ def option_types() -> list[type]:
 
 
 def choose(data: Dataset) -> str:
-    """Return the test that `--test auto` means: the one that says the data suit it.
+    """Return the test that `--test auto` means: the one that says the data suit it. There is always one.
 
-    Raises DataError that says why none does.
+    The rule: fisherz when no column is discrete, gsq when all are, dg when some are.
     """
-    for name in names():
-        if registry.load(PACKAGE, name).suits(data):
-            return name
-    raise DataError(_why_none(data))
+    return next(name for name in names() if registry.load(PACKAGE, name).suits(data))
 
 
-def suggest(data: Dataset) -> tuple[str | None, str]:
-    """Return what `--test auto` would choose and what that is, or None and why nothing fits."""
-    try:
-        name = choose(data)
-    except DataError as error:
-        return None, str(error)
-    return name, registry.summary(PACKAGE, name)
-
-
-def _why_none(data: Dataset) -> str:
-    discrete = [c.name for c in data.columns if c.kind.is_discrete]
-    numeric = [c.name for c in data.columns if not c.kind.is_discrete]
-    return (
-        f"no test takes discrete columns ({_some(discrete)}) together with numeric ones ({_some(numeric)}); "
-        "choose one sort with --columns, declare the kinds with --types, "
-        "or treat numbers that stand for ordered categories as numbers with --test fisherz"
-    )
-
-
-def _some(columns: list[str]) -> str:
-    return ", ".join(columns[:3]) + (", ..." if len(columns) > 3 else "")
+def suggest(data: Dataset) -> tuple[str, str]:
+    """Return what `--test auto` would choose, and what that is and why."""
+    name = choose(data)
+    discrete = sum(c.kind.is_discrete for c in data.columns)
+    some = f"{discrete} of {len(data)} columns are"
+    why = {0: "No column is", len(data): "Every column is"}.get(discrete, some)
+    return name, f"{registry.summary(PACKAGE, name)} {why} discrete."
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causaldisc._ext import tails
-from causaldisc.citests._gaussian import TestWise
+from causaldisc.citests._covariances import TestWise
 from causaldisc.citests.base import Answers, Verdict
 from causaldisc.options import Options
 

@@ -4,12 +4,13 @@ whole depths of a search, or bound to the rows themselves where cells are missin
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from causaldisc._ext import gaussian, partial, tails, testwise
+from causaldisc._ext import gaussian, partial, tails
+from causaldisc.citests._covariances import TestWise
 from causaldisc.citests.base import Answers, Found, Marginal, Neighbours, Votes, Watch
 from causaldisc.context import Context
 from causaldisc.data.correlation import correlation, standardised
@@ -41,7 +42,8 @@ def accepts(data: Dataset, name: str) -> str | None:
 class FisherZ:
     """A test bound to a correlation matrix, shape (variables, variables), from `rows` rows.
 
-    sqrt((rows - |given| - 3) / variance) atanh(partial correlation) is taken for N(0, 1); the correlation is the effect.
+    sqrt((rows - |given| - 3) / variance) atanh(partial correlation) is taken for N(0, 1); the effect is the partial
+    correlation.
     """
 
     correlation: NDArray[np.float64]
@@ -151,48 +153,29 @@ def critical(log_alpha: float) -> float:
     return z
 
 
-@dataclass(frozen=True)
-class TestWise:
-    """A test bound to rows of which some lack cells: each question is answered by those that lack none of its own."""
-
-    __test__ = False  # not a test case, whatever pytest makes of the name
-
-    name: str
-    variables: int
-    rows: int
-    known: testwise.KnownRows = field(repr=False)
-    options: Options = Options()
-
-    @property
-    def deepest(self) -> int | None:
-        return self.rows - FEWEST_ROWS
-
-    def answers(self, x: NDArray[np.int32], y: NDArray[np.int32], given: NDArray[np.int32]) -> Answers:
-        out = Answers.empty(len(x))
-        self.known.tests(x, y, given, out.log_p, out.statistic, out.df, out.effect, out.n, out.verdict)
-        return out
-
-
 def bind(
-    name: str, data: Dataset, values: NDArray[np.float64], options: Options, context: Context, variance: float = 1.0
+    name: str, data: Dataset, values: NDArray[np.float64], options: Options, context: Context
 ) -> FisherZ | TestWise:
     """Bind a test to numbers, shape (variables, rows), NaN where missing.
 
     Raises DataError when there are fewer than four rows, or a column is constant.
     """
+    require_rows(data, name)
+    known = ~np.isnan(values)
+    if not known.all():
+        return TestWise.bind(name, standardised(values, data.names), known, "correlation", options)
+    matrix = correlation(values, data.names, context.threads)
+    warn_of_singularity(values, matrix, data.names, context)
+    return FisherZ(matrix, data.rows, options, name)
+
+
+def require_rows(data: Dataset, name: str) -> None:
+    """Raise DataError when there are fewer than four rows."""
     if data.rows < FEWEST_ROWS:
         raise DataError(f"{data.source or 'the data'}: {data.rows} rows are left, and {name} needs {FEWEST_ROWS}")
-    known = ~np.isnan(values)
-    if known.all():
-        matrix = correlation(values, data.names, context.threads)
-        _warn_of_singularity(values, matrix, data.names, context)
-        return FisherZ(matrix, data.rows, options, name, variance)
-    starts = np.arange(len(values) + 1, dtype=np.int32)
-    rows = testwise.KnownRows(standardised(values, data.names), starts, known.view(np.uint8), "correlation", variance)
-    return TestWise(name, len(values), data.rows, rows, options)
 
 
-def _warn_of_singularity(
+def warn_of_singularity(
     values: NDArray[np.float64], matrix: NDArray[np.float64], names: tuple[str, ...], context: Context
 ) -> None:
     """Name the columns that are exact combinations of others: tests given all of those cannot decide."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from causaldisc.citests import _gaussian
-from causaldisc.citests._gaussian import FisherZ, TestWise, critical
+from causaldisc.citests._covariances import TestWise
+from causaldisc.citests._gaussian import FisherZ, critical
 from causaldisc.context import Context
 from causaldisc.data.dataset import Dataset
 from causaldisc.options import Options as _Options

@@ -7,7 +7,7 @@ variables, the weights being the eigenvalues of sum_i (e_i o f_i)(e_i o f_i)', a
 
 Where we deviate: x and y are both joined with Z / 2; the weights are corrected for the degrees of freedom that the
 regression takes (see kci.py); the kernel of Z is as narrow as the data ask for (see _learning.py). Frequencies come
-from a generator seeded by --rcit-seed and by the sorted values of the column, so that the order of neither rows nor
+from a generator seeded by --seed and by the sorted values of the column, so that the order of neither rows nor
 columns matters. A category gets a random phase, which gives the delta kernel.
 """
 
@@ -44,7 +44,7 @@ class Options(_Options):
 
     rcit_features: int = opt(20, "Random features that rcit makes of either of two columns.", at_least=1)
     rcit_given_features: int = opt(200, "Random features that rcit makes of a conditioning set.", at_least=1)
-    rcit_seed: int = opt(0, "Seed of the random features of rcit.", at_least=0)
+    seed: int = opt(0, "Seed of tests that draw random numbers.", at_least=0)
 
 
 def suits(data: Dataset) -> bool:
@@ -122,7 +122,7 @@ class Rcit(RowTest):
             return tuple(digest[:8])
 
         key = ("seed", variable, question.incomplete)
-        return np.random.default_rng([self.options.rcit_seed, *self.cache.get(key, make, lambda _: 64)])
+        return np.random.default_rng([self.options.seed, *self.cache.get(key, make, lambda _: 64)])
 
 
 def _weighted(first: NDArray[np.float64], second: NDArray[np.float64], scale: float) -> Found:

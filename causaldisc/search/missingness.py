@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from causaldisc import citests
 from causaldisc.citests import CITest, Missing, TestChoice, _gaussian
 from causaldisc.citests._corrected import Corrected
-from causaldisc.citests._gaussian import TestWise
+from causaldisc.citests._covariances import TestWise
 from causaldisc.context import Context
 from causaldisc.data.dataset import Dataset
 from causaldisc.errors import DataError

@@ -42,7 +42,7 @@ def check(data: DataArgument, options: CheckOptions, read: ReadOptions, talk: Ta
     write_bytes(content.encode(), options.output)
 
 
-def _text(found: Report, test: str | None, reason: str) -> str:
+def _text(found: Report, test: str, reason: str) -> str:
     """Return the report for people: a table of the columns, then what is remarkable, a line each."""
     columns = [
         {
@@ -63,7 +63,7 @@ def _text(found: Report, test: str | None, reason: str) -> str:
     lines += [f"identical: {', '.join(group)}" for group in found.identical]
     lines += [f"exactly dependent: {dependence}" for dependence in found.dependences]
     lines += [found.dependences_note] if found.dependences_note else []
-    lines.append(f"--test auto: {test + ', ' if test else 'none, '}{reason}")
+    lines.append(f"--test auto: {test}, {reason}")
     most = ", ".join(f"{count:,} at depth {depth}" for depth, count in enumerate(found.tests_by_depth))
     lines.append(f"tests at most: {most}")
     return tables.as_text(columns) + "\n" + "\n".join(lines) + "\n"

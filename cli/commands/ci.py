@@ -119,4 +119,4 @@ def _answer(question: Query, columns: Dataset, test: citests.CITest, alpha: floa
 
 
 def command() -> Any:
-    return flags.command(ci, "ci", __doc__ or "", {"test": test_options(("auto", "all"))})
+    return flags.command(ci, "ci", __doc__ or "", {"test": test_options("all")})
