@@ -72,7 +72,7 @@ def pybnesian(values: np.ndarray) -> Pairs:
 def andrey(values: np.ndarray) -> Pairs:
     import andrey
 
-    adjacency = andrey.pc(values, alpha=ALPHA).to_scipy_sparse().toarray() != 0
+    adjacency = np.asarray(andrey.pc(values, alpha=ALPHA).structure.adjacency) != 0
     i, j = np.nonzero(np.triu(adjacency | adjacency.T, 1))
     return set(zip(i.tolist(), j.tolist(), strict=True))
 
