@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 BUILD_INPUTS := pyproject.toml setup.py $(wildcard ext/*.pyx ext/*.pxd ext/*.h)
+# What measures speed; the other scripts in benchmarks/ are studies of how right the answers are.
+BENCHMARKS := skeleton discrete commands scale processors reading kernel
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
@@ -35,7 +37,7 @@ types: $(VENV)/dev  ## check types
 	MYPYPATH=build/typed $(BIN)/mypy build/typed/causaldisc
 
 bench: $(VENV)/test  ## measure, beside peers where they are installed
-	@for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	@export CPATH=$$(sh ext/headers.sh $(VENV)); for name in $(BENCHMARKS); do echo "== $$name"; $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 docs: $(VENV)/runtime  ## write docs/cli.md anew from the help
 	$(BIN)/python docs/make_cli.py > docs/cli.md.new && mv docs/cli.md.new docs/cli.md
