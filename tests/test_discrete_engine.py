@@ -11,10 +11,11 @@ import pytest
 from causaldisc._ext import contingency
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from plain import Plain
 from reference import contingency as slow_contingency
 
 from causaldisc.algorithms import pc
-from causaldisc.citests._contingency import ContingencyTest, DfRule, Options, bind_codes
+from causaldisc.citests._contingency import DfRule, Options, bind_codes
 from causaldisc.citests.base import Answers, Neighbours, Watch
 from causaldisc.context import Context
 from causaldisc.knowledge import Knowledge
@@ -24,32 +25,6 @@ from causaldisc.search.colliders import ColliderRule
 from causaldisc.search.undecided import Undecided
 
 WAYS = {"cheapest": 0, "bitmaps": 1, "rows": 2, "sorting": 3}
-
-
-@dataclass(frozen=True)
-class Plain:
-    """A contingency test without its engine, so that every set is asked by itself."""
-
-    whole: ContingencyTest
-
-    @property
-    def name(self):
-        return "plain"
-
-    @property
-    def variables(self):
-        return self.whole.variables
-
-    @property
-    def options(self):
-        return self.whole.options
-
-    @property
-    def deepest(self):
-        return self.whole.deepest
-
-    def answers(self, x, y, given):
-        return self.whole.answers(x, y, given)
 
 
 @st.composite

@@ -1,13 +1,12 @@
 """The Gaussian engine against its slow twin: the same search, test by test through the correlation matrix."""
 
-from dataclasses import dataclass
-
 import mpmath
 import numpy as np
 import pytest
 from causaldisc._ext import gaussian
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from plain import Plain
 
 from causaldisc.algorithms import pc
 from causaldisc.citests.base import Neighbours
@@ -17,32 +16,6 @@ from causaldisc.data.correlation import correlation
 from causaldisc.knowledge import Knowledge
 from causaldisc.search import skeleton, watching
 from causaldisc.search.colliders import ColliderRule
-
-
-@dataclass(frozen=True)
-class Plain:
-    """Fisher's Z without its engine, so that every set is asked by itself."""
-
-    whole: FisherZ
-
-    @property
-    def name(self):
-        return "plain"
-
-    @property
-    def variables(self):
-        return self.whole.variables
-
-    @property
-    def options(self):
-        return self.whole.options
-
-    @property
-    def deepest(self):
-        return self.whole.deepest
-
-    def answers(self, x, y, given):
-        return self.whole.answers(x, y, given)
 
 
 def linear(seed, p, rows, density=0.4):
