@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -140,6 +141,7 @@ def _sorted(sets: NDArray[np.int32]) -> NDArray[np.int32]:
     return np.sort(sets, axis=1) if sets.shape[1] > 1 else sets
 
 
+@lru_cache
 def critical(log_alpha: float) -> float:
     """Return the z with log P(|N(0,1)| > z) = log_alpha, by Newton's method on the logarithm."""
     z = math.sqrt(max(-2.0 * log_alpha, 1e-3))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from causaldisc.citests.base import CITest, Found, Neighbours, SearchesDepths, Verdict, Votes, answer, has_engine
 from causaldisc.context import Context
 from causaldisc.search import pairs as pairs_of
-from causaldisc.search import setwise
+from causaldisc.search import setwise, watching
 from causaldisc.search.undecided import Undecided
 from causaldisc.search.watching import watched
 
@@ -56,7 +56,7 @@ def search(
     """Find the first separating set of `depth` >= 1 for each pair; see SearchesDepths.search."""
     if not has_engine(test):
         return setwise.search(test, pairs, causes, depth, log_alpha, scores, undecided, context)
-    seconds = test.seconds_per_test(depth) * _set_counts(pairs, causes, depth)
+    seconds = _seconds(test, pairs, causes, depth)
     _announce(seconds, test.seconds_per_test(depth), causes, depth, context)
     found = watched(
         lambda watch: test.search(pairs, causes, depth, log_alpha, scores, watch), seconds, f"depth {depth}", context
@@ -81,7 +81,7 @@ def vote(
         return _vote_marginally(test, pairs, middles, log_alpha, scores)
     if not has_engine(test):
         return setwise.vote(test, pairs, causes, middles, depth, log_alpha, scores, undecided, context)
-    seconds = test.seconds_per_test(depth) * _set_counts(pairs, causes, depth)
+    seconds = _seconds(test, pairs, causes, depth)
     found = watched(
         lambda watch: test.vote(pairs, causes, middles, depth, log_alpha, scores, watch),
         seconds,
@@ -106,13 +106,18 @@ def _vote_marginally(
     return Votes(separates.astype(np.int64), none, np.where(improved, mine, scores), improved, empty, len(pairs))
 
 
-def _set_counts(pairs: NDArray[np.int32], causes: Neighbours, depth: int) -> NDArray[np.float64]:
-    """Return about how many sets of `depth` each pair has, those of both ends."""
+def _seconds(test: SearchesDepths, pairs: NDArray[np.int32], causes: Neighbours, depth: int) -> NDArray[np.float64]:
+    """Return about how many seconds the sets of both ends of each pair take; a single bound for all where it is low."""
+    of_test = test.seconds_per_test(depth)
     neighbours = causes.starts[1:] - causes.starts[:-1]
-    of_size = [float(math.comb(max(size - 1, 0), depth)) for size in range(int(neighbours.max(initial=0)) + 1)]
+    most = int(neighbours.max(initial=0))
+    at_most = 2.0 * len(pairs) * math.comb(max(most - 1, 0), depth) * of_test
+    if at_most < watching.WORTH_THREADS:
+        return np.array([at_most])
+    of_size = [float(math.comb(max(size - 1, 0), depth)) for size in range(most + 1)]
     sets = np.array(of_size)[neighbours]
-    total: NDArray[np.float64] = sets[pairs[:, 0]] + sets[pairs[:, 1]]
-    return total
+    seconds: NDArray[np.float64] = of_test * (sets[pairs[:, 0]] + sets[pairs[:, 1]])
+    return seconds
 
 
 def _announce(seconds: NDArray[np.float64], of_test: float, causes: Neighbours, depth: int, context: Context) -> None:
