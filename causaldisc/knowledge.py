@@ -139,11 +139,9 @@ class BoundKnowledge:
     forbidden: NDArray[np.bool_]
     required: tuple[tuple[int, int], ...] = ()
     prohibits: bool = field(init=False)  # whether anything but loops is forbidden
-    _required: frozenset[tuple[int, int]] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "prohibits", np.count_nonzero(self.forbidden) > len(self.forbidden))
-        object.__setattr__(self, "_required", frozenset(self.required))
 
     def may_cause(self, u: int, v: int) -> bool:
         return not self.forbidden[u, v]
@@ -153,7 +151,7 @@ class BoundKnowledge:
         return not (self.forbidden[u, v] and self.forbidden[v, u])
 
     def requires_pair(self, u: int, v: int) -> bool:
-        return (u, v) in self._required or (v, u) in self._required
+        return (u, v) in self.required or (v, u) in self.required
 
 
 def read(path: str) -> Knowledge:

@@ -29,7 +29,8 @@ def threshold(log_p: NDArray[np.float64], hypotheses: int, rate: float, correcti
     """Return the logarithm of the p-value up to which hypotheses are rejected, given the smallest p-values (as log p)
     of all `hypotheses`; those that are not given must be above `rate`."""
     harmonic = float(np.sum(1.0 / np.arange(1, hypotheses + 1))) if correction is Correction.BY else 1.0
-    allowed = math.log(rate / (hypotheses * harmonic)) + np.log(np.arange(1, len(log_p) + 1))
+    # A p-value that equals its bound stands, whatever the logarithms round to.
+    allowed = math.log(rate / (hypotheses * harmonic)) + np.log(np.arange(1, len(log_p) + 1)) + 1e-12
     stands = np.flatnonzero(np.sort(log_p) <= allowed)
     return float(allowed[stands[-1] if len(stands) else 0]) if len(log_p) else math.log(rate)
 
