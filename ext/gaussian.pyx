@@ -10,7 +10,7 @@ both what separates and what comes nearest to it.
 
 from cython.parallel cimport prange
 from libc.stdlib cimport calloc, free
-from libc.string cimport memset
+from libc.string cimport memcpy, memset
 
 cdef extern from "lanes.h":
     enum: CAUSALDISC_LANES
@@ -29,6 +29,8 @@ cdef extern from "watch.h":
 
 # As in partial.pyx: the share of a variance that must be left for the variable to count as its own.
 cdef double SINGULAR_SHARE = 1e-11
+# Where a threshold is the bound, it lies one part in 1e12 above, since the lanes compare products.
+cdef double SLACK = 1.0 + 1e-12
 
 
 cdef struct Walk:
@@ -76,6 +78,7 @@ cdef struct Job:
     const int* pairs
     const int* starts
     const int* candidates
+    const double* near  # sets of one: the correlation of each candidate with the node whose candidate it is
     const int* order
     double* bounds
     int* sets
@@ -120,25 +123,90 @@ cdef void _close(Walk* w) noexcept nogil:
     free(w.members)
 
 
-cdef bint _singles(Walk* w, Job* job, int x, int y, long end) noexcept nogil:
-    """Walk the sets of one candidate before `end`."""
-    cdef const double* of_x = job.correlation + x * job.columns
-    cdef const double* of_y = job.correlation + y * job.columns
-    cdef long z = 0
-    cdef double cxy = of_x[y], a, b, vx, vy, cross
+cdef bint _single(
+    Walk* w, const int* columns, const double* own, const double* other, double cxy, long start, long end
+) noexcept nogil:
+    """Walk the sets {columns[z]}, z in [start, end). `own` are the correlations of the columns with one end of the pair,
+    `other` is the other end's row of the matrix. Whole lanes are read, past the end."""
+    cdef long z = start
+    cdef double a, b, vx, vy, cross
     while True:
-        z = causaldisc_scan_singles(of_x, of_y, w.candidates, z, end, cxy, w.bound)
+        z = causaldisc_scan_singles(own, other, columns, z, end, cxy, w.bound)
         if z >= end:
-            w.tests += end
+            w.tests += end - start
             return False
-        a, b = of_x[w.candidates[z]], of_y[w.candidates[z]]
+        a, b = own[z], other[columns[z]]
         vx, vy = 1.0 - a * a, 1.0 - b * b
         if vx >= SINGULAR_SHARE and vy >= SINGULAR_SHARE:
             cross = cxy - a * b
-            if _hit(w, 0, -1, z, cross * cross / (vx * vy)):
-                w.tests += z + 1
+            w.candidates[0] = columns[z]
+            if _hit(w, 0, -1, 0, cross * cross / (vx * vy)):
+                w.tests += z - start + 1
                 return True
         z += 1
+
+
+cdef bint _singles_of_first(Walk* w, Job* job, int x, int y) noexcept nogil:
+    """Walk the sets of one candidate of x."""
+    cdef const int* of_x = job.candidates + job.starts[x]
+    cdef const double* own = job.near + job.starts[x]
+    cdef const double* other = job.correlation + y * job.columns
+    cdef long count = job.starts[x + 1] - job.starts[x], at = _place(of_x, count, y)
+    if _single(w, of_x, own, other, other[x], 0, at):
+        return True
+    at += at < count and of_x[at] == y
+    return at < count and _single(w, of_x, own, other, other[x], at, count)
+
+
+cdef bint _singles_of_second(Walk* w, Job* job, int x, int y) noexcept nogil:
+    """Walk the sets of one candidate of y that is none of x's."""
+    cdef const int* of_x = job.candidates + job.starts[x]
+    cdef const int* of_y = job.candidates + job.starts[y]
+    cdef const double* own = job.near + job.starts[y]
+    cdef const double* other = job.correlation + x * job.columns
+    cdef long count_x = job.starts[x + 1] - job.starts[x], count_y = job.starts[y + 1] - job.starts[y]
+    cdef long i, at = 0, private = 0
+    # Both lists are in order: one pass tells y's own candidates from those it shares with x.
+    for i in range(count_y):
+        while at < count_x and of_x[at] < of_y[i]:
+            at += 1
+        if of_y[i] != x and not (at < count_x and of_x[at] == of_y[i]):
+            w.shared[private], w.x[private] = of_y[i], own[i]
+            private += 1
+    return _single(w, w.shared, w.x, other, other[y], 0, private)
+
+
+cdef bint _singles(Walk* w, Job* job, int x, int y) noexcept nogil:
+    """Walk the sets of one candidate, in the order of _pair.
+
+    Most pairs are separated here, and the bound that they had on the way is not asked for: a first walk looks for what
+    separates only, a second one for the smallest correlation of the few pairs that are left.
+    """
+    cdef double bound = w.bound
+    cdef long long tests
+    if not w.votes:
+        w.bound = w.threshold * SLACK
+        if _singles_of_first(w, job, x, y) or _singles_of_second(w, job, x, y):
+            return True
+        w.bound = bound
+    tests = w.tests
+    if not _singles_of_first(w, job, x, y):
+        _singles_of_second(w, job, x, y)
+    if not w.votes:
+        w.tests = tests
+    return False
+
+
+cdef long _place(const int* numbers, long count, int wanted) noexcept nogil:
+    """Return how many of the numbers, which are in increasing order, are smaller."""
+    cdef long first = 0, middle
+    while first < count:
+        middle = (first + count) // 2
+        if numbers[middle] < wanted:
+            first = middle + 1
+        else:
+            count = middle
+    return first
 
 
 cdef void _set_out(Walk* w, Job* job, int x, int y) noexcept nogil:
@@ -300,8 +368,6 @@ cdef bint _walk(Walk* w, Job* job, int x, int y, long first_end) noexcept nogil:
     """Walk the sets of the candidates whose first member lies before `first_end`."""
     if first_end == 0 or w.size < w.depth:
         return False
-    if w.depth == 1:
-        return _singles(w, job, x, y, first_end)
     _set_out(w, job, x, y)
     return _descend(w, 0, 0, first_end)
 
@@ -312,6 +378,8 @@ cdef bint _pair(Walk* w, Job* job, int x, int y) noexcept nogil:
     cdef const int* of_y = job.candidates + job.starts[y]
     cdef long count_x = job.starts[x + 1] - job.starts[x], count_y = job.starts[y + 1] - job.starts[y]
     cdef long i, at = 0, private = 0, shared = 0
+    if w.depth == 1:
+        return _singles(w, job, x, y)
     w.size = 0
     for i in range(count_x):
         w.candidates[w.size] = of_x[i]
@@ -347,8 +415,7 @@ cdef void _search_one(Walk* w, Job* job, Py_ssize_t i) noexcept nogil:
 cdef void _vote_one(Walk* w, Job* job, Py_ssize_t i) noexcept nogil:
     cdef int x = job.pairs[2 * i], y = job.pairs[2 * i + 1]
     cdef Py_ssize_t j
-    # One part in 1e12 above, since the lanes compare products; _vote compares with the threshold itself.
-    w.bound = w.threshold * (1.0 + 1e-12)
+    w.bound = w.threshold * SLACK
     w.smallest = job.bounds[i]
     w.separating = 0
     _pair(w, job, x, y)
@@ -382,7 +449,7 @@ cdef long long _run(Task task, Job* job, Py_ssize_t pairs, long most, long depth
     """Do the task for every pair, on as many threads as `done` has places; returns the number of tests."""
     cdef int threads = done.shape[0]
     cdef Walk* walks = <Walk*> calloc(threads, sizeof(Walk))
-    cdef bint ready = walks != NULL
+    cdef bint ready = walks != NULL and (depth > 1 or _come_near(job, threads))
     cdef long long tests = 0
     cdef Py_ssize_t i
     if ready:
@@ -401,10 +468,34 @@ cdef long long _run(Task task, Job* job, Py_ssize_t pairs, long most, long depth
         for i in range(threads):
             tests += walks[i].tests
             _close(&walks[i])
-        free(walks)
+    free(walks)
+    if depth == 1:
+        free(<void*> job.near)
+        free(<void*> job.candidates)
     if not ready:
         raise MemoryError
     return tests
+
+
+cdef bint _come_near(Job* job, int threads) noexcept:
+    """Gather the correlations of all candidates, and put the candidates where whole lanes can be read past their end.
+    Returns False when memory is lacking."""
+    cdef Py_ssize_t total = job.starts[job.columns], v
+    cdef int* candidates = <int*> calloc(total + CAUSALDISC_LANES, sizeof(int))
+    cdef double* near = <double*> calloc(total + CAUSALDISC_LANES, sizeof(double))
+    if candidates != NULL and near != NULL:
+        if total:
+            memcpy(candidates, job.candidates, total * sizeof(int))
+        for v in prange(job.columns, nogil=True, num_threads=threads, schedule="static"):
+            _gather(near, candidates, job.correlation + v * job.columns, job.starts[v], job.starts[v + 1])
+    job.candidates, job.near = candidates, near
+    return candidates != NULL and near != NULL
+
+
+cdef void _gather(double* near, const int* columns, const double* row, long start, long end) noexcept nogil:
+    cdef long i
+    for i in range(start, end):
+        near[i] = row[columns[i]]
 
 
 def search(

@@ -35,7 +35,8 @@ static long causaldisc_scan(const double *restrict x, const double *restrict y, 
     return end;
 }
 
-/* The same for the whole set {z}, with rows x and y of the correlation matrix and the column numbers of the z. */
+/* The same for the whole set {z}: x[z] are correlations with x, y is a row of the correlation matrix, of which the z
+   are columns[z]. */
 CAUSALDISC_CLONES
 static long causaldisc_scan_singles(const double *restrict x, const double *restrict y, const int *restrict columns,
                                     long start, long end, double cxy, double bound)
@@ -43,7 +44,7 @@ static long causaldisc_scan_singles(const double *restrict x, const double *rest
     for (long z = start; z < end; z += CAUSALDISC_LANES) {
         int hits[CAUSALDISC_LANES], any = 0;
         for (int l = 0; l < CAUSALDISC_LANES; l++) {
-            double a = x[columns[z + l]], b = y[columns[z + l]];
+            double a = x[z + l], b = y[columns[z + l]];
             double cross = cxy - a * b;
             hits[l] = cross * cross < bound * ((1.0 - a * a) * (1.0 - b * b));
             any |= hits[l];

@@ -1,6 +1,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+def marked(mask: NDArray[np.uint8]) -> NDArray[np.int32]: ...
 def of_pairs(
     pairs: NDArray[np.int32],
     forbidden: NDArray[np.uint8] | None,

@@ -1,7 +1,45 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False
-"""The neighbours of every node of a skeleton, as compressed rows."""
+"""The pairs of a skeleton, from a mask, and the neighbours of every node, as compressed rows."""
+
+from libc.stdint cimport uint64_t
+from libc.string cimport memcpy
 
 import numpy as np
+
+
+def marked(const unsigned char[:, ::1] mask):
+    """Return the places where a mask is not 0, in order; int32, (k, 2)."""
+    cdef Py_ssize_t count = 0, rows = mask.shape[0], columns = mask.shape[1], i
+    with nogil:
+        for i in range(rows):
+            count += _marked_of_row(&mask[i, 0], columns, i, NULL)
+    cdef int[:, ::1] pairs = np.empty((count, 2), np.int32)
+    if count:
+        with nogil:
+            count = 0
+            for i in range(rows):
+                count += _marked_of_row(&mask[i, 0], columns, i, &pairs[0, 0] + 2 * count)
+    return np.asarray(pairs)
+
+
+cdef Py_ssize_t _marked_of_row(const unsigned char* row, Py_ssize_t columns, Py_ssize_t number, int* out) noexcept nogil:
+    """Count what is marked in a row, and write it where `out` is not NULL. Eight bytes without a mark are one step."""
+    cdef Py_ssize_t j = 0, count = 0, end
+    cdef uint64_t word
+    while j < columns:
+        end = min(j + 8, columns)
+        if end == j + 8:
+            memcpy(&word, row + j, 8)
+            if not word:
+                j = end
+                continue
+        while j < end:
+            if row[j]:
+                if out != NULL:
+                    out[2 * count], out[2 * count + 1] = <int> number, <int> j
+                count += 1
+            j += 1
+    return count
 
 
 def of_pairs(const int[:, ::1] pairs, const unsigned char[:, ::1] forbidden, int[::1] starts, int[::1] members):

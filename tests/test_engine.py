@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from plain import Plain
 
 from causaldisc.algorithms import pc
+from causaldisc.citests import _gaussian
 from causaldisc.citests.base import Neighbours
 from causaldisc.citests.fisherz import FisherZ, Options, critical
 from causaldisc.context import Context
@@ -58,14 +59,19 @@ def test_engine_obeys_knowledge_as_its_twin_does(seed, p):
     assert str(results[0][0]) == str(results[1][0])
 
 
-def test_threads_and_portions_change_nothing(monkeypatch):
+@pytest.mark.parametrize("even", [0.0, 1.0])
+@pytest.mark.parametrize("worth_order", [0, 10**9])
+def test_threads_portions_and_order_change_nothing(monkeypatch, even, worth_order):
     monkeypatch.setattr(watching, "WORTH_THREADS", 1e-12)
+    monkeypatch.setattr(watching, "EVEN", even)
+    monkeypatch.setattr(_gaussian, "WORTH_ORDER", worth_order)
     test, names = linear(1, 40, 300, density=0.1)
     bound = Knowledge().bind(names)
     one = pc.search(test, names, pc.Options(), bound, Context(threads=1))
     four = pc.search(test, names, pc.Options(), bound, Context(threads=4))
+    twin = pc.search(Plain(test), names, pc.Options(), bound, Context())
     assert one[0] == four[0]
-    assert evidence(one[1]) == evidence(four[1])
+    assert evidence(one[1]) == evidence(four[1]) == evidence(twin[1])
 
 
 def test_dependent_columns_never_separate_by_rounding():

@@ -32,9 +32,9 @@ def test_pairs_out_of_order_are_refused():
             Neighbours.of_pairs(np.array(wrong, np.int32), 3)
 
 
-@given(st.integers(0, 10**6), st.integers(1, 9))
-def test_marked_pairs_are_those_of_argwhere(seed, p):
-    mask = np.random.default_rng(seed).random((p, p)) < 0.3
+@given(st.integers(0, 10**6), st.integers(1, 40), st.floats(0, 1))
+def test_marked_pairs_are_those_of_argwhere(seed, p, density):
+    mask = np.random.default_rng(seed).random((p, p)) < density
     found = pairs.marked(mask)
     assert found.tolist() == np.argwhere(mask).tolist()
     assert found.flags.c_contiguous

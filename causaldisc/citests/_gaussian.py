@@ -24,6 +24,8 @@ from causaldisc.quoting import as_column
 
 # Looking for exact dependences factors the correlation matrix: a second and more beyond this.
 MOST_COLUMNS_EXAMINED = 2000
+# Pairs below which their order is not worth sorting: their rows stay in the cache anyway.
+WORTH_ORDER = 5000
 # Beyond, a correlation counts as this one: its arctangent is finite, and its p-value of no interest.
 _LARGEST_SQUARE = 1.0 - 2.0**-52
 
@@ -97,7 +99,7 @@ class FisherZ:
         sets, separated = np.zeros((len(pairs), depth), np.int32), np.zeros(len(pairs), np.bool_)
         tests = gaussian.search(
             self.correlation, pairs, causes.starts, causes.members, depth, threshold, bounds, sets,
-            separated.view(np.uint8), watch.order, watch.stop, watch.done,
+            separated.view(np.uint8), _order(pairs, depth, watch), watch.stop, watch.done,
         )  # fmt: skip
         improved = bounds < before
         return Found(separated, np.where(improved, self._scores(bounds, depth), scores), improved, _sorted(sets), tests)
@@ -118,7 +120,7 @@ class FisherZ:
         members = np.zeros(len(middles.members), np.int32)
         tests = gaussian.vote(
             self.correlation, pairs, causes.starts, causes.members, middles.starts, middles.members, depth, threshold,
-            bounds, sets, separating, members, watch.order, watch.stop, watch.done,
+            bounds, sets, separating, members, _order(pairs, depth, watch), watch.stop, watch.done,
         )  # fmt: skip
         improved = bounds < before
         scores = np.where(improved, self._scores(bounds, depth), scores)
@@ -135,6 +137,15 @@ class FisherZ:
     def _bounds(self, scores: NDArray[np.float64], depth: int) -> NDArray[np.float64]:
         """Return the squared correlations that give these scores at `depth`; infinity for no score."""
         return np.where(np.isneginf(scores), np.inf, np.tanh(scores / self._scale(depth)) ** 2)
+
+
+def _order(pairs: NDArray[np.int32], depth: int, watch: Watch) -> NDArray[np.int32] | None:
+    """Return the order of the watch or, for sets of one, that of second ends: fetching correlations is what those cost,
+    and one row of them then serves many pairs."""
+    if depth > 1 or len(pairs) < WORTH_ORDER:
+        return watch.order
+    seconds = pairs[:, 1]
+    return np.argsort(seconds.astype(np.uint16) if seconds.max() < 1 << 16 else seconds, kind="stable").astype(np.int32)
 
 
 def _sorted(sets: NDArray[np.int32]) -> NDArray[np.int32]:

@@ -82,9 +82,9 @@ def _products(rows: NDArray[np.float64], blocks: list[slice], do: Callable[..., 
         found = np.empty((len(rows), len(rows)))
 
         def multiply(block: slice) -> None:
-            stop = min(block.stop, len(rows))
-            np.matmul(rows[block], rows[:stop].T, out=found[block, :stop])
+            np.matmul(rows[block], rows[: block.start].T, out=found[block, : block.start])
             found[: block.start, block] = found[block, : block.start].T
+            found[block, block] = rows[block] @ rows[block].T  # half the multiplications, as it is symmetric
 
         list(do(multiply, blocks[::-1]))  # the longest first
     np.fill_diagonal(found, 1.0)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from causaldisc._ext import neighbours
+
 
 def above_diagonal(nodes: int) -> NDArray[np.bool_]:
     """Return the mask of all pairs, shape (nodes, nodes)."""
@@ -14,11 +16,7 @@ def above_diagonal(nodes: int) -> NDArray[np.bool_]:
 
 def marked(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
     """Return the places where a mask of two dimensions is True."""
-    places = np.flatnonzero(mask)
-    found = np.empty((len(places), 2), np.int32)
-    x, y = np.divmod(places, mask.shape[1])
-    found[:, 0], found[:, 1] = x, y
-    return found
+    return neighbours.marked(np.ascontiguousarray(mask).view(np.uint8))
 
 
 def keys(pairs: NDArray[np.int32], nodes: int) -> NDArray[np.int64]:

@@ -145,9 +145,10 @@ def _marginal(test: CITest, log_alpha: float, knowledge: BoundKnowledge, context
             "time was up before all pairs were tested once; give it more, or fewer columns"
         ) from None
     pairs = pairs_of.marked(np.greater(candidates, separated))
-    sizes = np.where(asked[pairs[:, 0], pairs[:, 1]], 0, -1).astype(np.int32)
-    scores = np.full(len(pairs), -np.inf)
-    scores[sizes == 0] = scores_of(pairs[sizes == 0])
+    sizes, scores = np.zeros(len(pairs), np.int32), scores_of(pairs)
+    if knowledge.required:
+        untested = ~asked[pairs[:, 0], pairs[:, 1]]
+        sizes[untested], scores[untested] = -1, -np.inf
     weakest = Weakest(scores, sizes, np.empty((len(pairs), 0), np.int32))
     tests = int(np.count_nonzero(asked))
     return Skeleton(test, pairs, weakest, Separations(test, separated), [tests], undecided=undecided)

@@ -14,6 +14,8 @@ from causaldisc.context import Context
 
 # Starting threads costs milliseconds; work that takes less than this many seconds is done at once on one.
 WORTH_THREADS = 0.003
+# A thread that is left with this share of its work at the end need not have begun with it.
+EVEN = 0.01
 PATIENCE = 0.1  # seconds between looks
 
 Outcome = TypeVar("Outcome")
@@ -28,8 +30,9 @@ def watched(work: Callable[[Watch], Outcome], seconds: NDArray[np.float64], stag
     total = float(seconds.sum())
     if total < WORTH_THREADS:
         return work(Watch())
-    watch = Watch(context.threads, _longest_first(seconds))
-    shares = np.concatenate([[0.0], np.cumsum(seconds[watch.order])]) / total
+    even = float(seconds.max()) < EVEN * total / context.threads
+    watch = Watch(context.threads, None if even else _longest_first(seconds))
+    shares = np.concatenate([[0.0], np.cumsum(seconds if watch.order is None else seconds[watch.order])]) / total
     outcomes: list[Outcome] = []
     errors: list[BaseException] = []
 
