@@ -1,9 +1,10 @@
-"""PC's skeleton with G-squared beside its peers, on seeded discrete networks: discrete.py [NODES DEGREE ROWS]...
+"""PC on contingency tables beside its peers: discrete.py [NODES DEGREE ROWS]... or discrete.py FILE.csv...
 
 One process, data in memory, one thread, best of five; peers are measured where they are installed (pybnesian, pyAgrum,
-causal-learn up to 50 nodes). Prints milliseconds for binding the data, for the skeleton and for the whole of PC, and
-how many times longer each peer takes than binding and PC together (causal-learn: its skeleton only). Peers count
-degrees of freedom by rules of their own, so edges may differ.
+causal-learn up to 50 nodes). Prints milliseconds for binding the data, for the skeleton and for the whole of PC with
+the default collider rule, and how many times longer each peer takes than binding and PC together (causal-learn: its
+skeleton only). Peers count degrees of freedom by rules of their own: pybnesian's is our `--df full`, with which chisq
+finds the same edges but for a few, and it votes as we do, so it is compared with that; the others with our default.
 
 discrete.py paths: nanoseconds of each way of counting, the constants of the cost model in ext/tables.pxd.
 """
@@ -20,6 +21,7 @@ from causaldisc._ext import contingency
 from causaldisc import citests
 from causaldisc.algorithms import pc
 from causaldisc.citests import TestChoice
+from causaldisc.citests._contingency import DfRule
 from causaldisc.citests.base import Answers
 from causaldisc.context import Context
 from causaldisc.data.dataset import Dataset
@@ -87,35 +89,47 @@ def causal_learn(values: np.ndarray) -> int:
     return int(np.triu(found.G.graph != 0, 1).sum())
 
 
-PEERS = {"pybnesian": (pybnesian, 10**9), "pyAgrum": (py_agrum, 200), "causal-learn": (causal_learn, 50)}
+TESTS = (("gsq", DfRule.STRATUM), ("chisq", DfRule.STRATUM), ("chisq", DfRule.FULL))
+PEERS = {
+    "pybnesian": (pybnesian, 10**9, DfRule.FULL),
+    "pyAgrum": (py_agrum, 200, DfRule.STRATUM),
+    "causal-learn": (causal_learn, 50, DfRule.STRATUM),
+}
 
 
 def row(nodes: int, degree: int, rows: int) -> None:
     """Measure one setting and print it."""
-    values = network(nodes, degree, rows)
+    compare(f"p={nodes} degree={degree} n={rows}", network(nodes, degree, rows))
+
+
+def compare(what: str, values: np.ndarray) -> None:
+    """Measure all tests and peers on rows of category numbers, and print them."""
     data = Dataset.from_array(values.astype(float), discrete=True)
     known = Knowledge().bind(data.names)
-    for name in ("gsq", "chisq"):
-        bind, test = best_of_five(lambda name=name: citests.build(TestChoice(name), data, Context()))
+    ours = {}
+    for name, df in TESTS:
+        choice = TestChoice(name, {"df": df})
+        bind, test = best_of_five(lambda choice=choice: citests.build(choice, data, Context()))
         search, found = best_of_five(lambda test=test: skeleton.learn(test, ALPHA, None, known, Context()))
         whole, _ = best_of_five(
             lambda test=test: pc.search(test, data.names, pc.Options(alpha=ALPHA), known, Context())
         )
         print(
-            f"p={nodes} degree={degree} n={rows} {name}: binding {1e3 * bind:.1f} ms, skeleton {1e3 * search:.1f} ms, "
+            f"{what} {name}, df {df.value}: binding {1e3 * bind:.1f} ms, skeleton {1e3 * search:.1f} ms, "
             f"whole PC {1e3 * whole:.1f} ms ({sum(found.tests_by_depth):,} tests to depth "
             f"{len(found.tests_by_depth) - 1}, {len(found.pairs)} edges)",
             flush=True,
         )
-        ours = bind + whole
-    for name, (peer, largest) in PEERS.items():
-        if nodes > largest:
+        ours[df] = bind + whole
+    for name, (peer, largest, df) in PEERS.items():
+        if values.shape[1] > largest:
             continue
         try:
             seconds, edges = best_of_five(lambda peer=peer: peer(values))
         except ImportError:
             continue
-        print(f"    {name}: {1e3 * seconds:.1f} ms, {seconds / ours:.1f} times our chisq, {edges} edges", flush=True)
+        told = f"{seconds / ours[df]:.1f} times our chisq with df {df.value}"
+        print(f"    {name}: {1e3 * seconds:.1f} ms, {told}, {edges} edges", flush=True)
 
 
 def leaf(levels: int, rows: int, depth: int, way: int, form: int = -1) -> float:
@@ -144,6 +158,9 @@ def paths() -> None:
 if __name__ == "__main__":
     if sys.argv[1:] == ["paths"]:
         paths()
+    elif any(a.endswith(".csv") for a in sys.argv[1:]):
+        for file in sys.argv[1:]:
+            compare(file, np.loadtxt(file, delimiter=",", skiprows=1).astype(np.int64))
     else:
         numbers = [int(a) for a in sys.argv[1:]]
         for setting in zip(*[iter(numbers)] * 3, strict=True) if numbers else SETTINGS:
