@@ -9,21 +9,17 @@ import numpy as np
 
 def marked(const unsigned char[:, ::1] mask):
     """Return the places where a mask is not 0, in order; int32, (k, 2)."""
-    cdef Py_ssize_t count = 0, rows = mask.shape[0], columns = mask.shape[1], i
-    with nogil:
-        for i in range(rows):
-            count += _marked_of_row(&mask[i, 0], columns, i, NULL)
+    cdef Py_ssize_t count = np.count_nonzero(mask), rows = mask.shape[0], columns = mask.shape[1], i, at = 0
     cdef int[:, ::1] pairs = np.empty((count, 2), np.int32)
     if count:
         with nogil:
-            count = 0
             for i in range(rows):
-                count += _marked_of_row(&mask[i, 0], columns, i, &pairs[0, 0] + 2 * count)
+                at += _places(&mask[i, 0], columns, <int> i, &pairs[0, 0] + 2 * at)
     return np.asarray(pairs)
 
 
-cdef Py_ssize_t _marked_of_row(const unsigned char* row, Py_ssize_t columns, Py_ssize_t number, int* out) noexcept nogil:
-    """Count what is marked in a row, and write it where `out` is not NULL. Eight bytes without a mark are one step."""
+cdef Py_ssize_t _places(const unsigned char* row, Py_ssize_t columns, int number, int* out) noexcept nogil:
+    """Write what is marked in a row; returns how many. Eight bytes without a mark are one step."""
     cdef Py_ssize_t j = 0, count = 0, end
     cdef uint64_t word
     while j < columns:
@@ -35,8 +31,7 @@ cdef Py_ssize_t _marked_of_row(const unsigned char* row, Py_ssize_t columns, Py_
                 continue
         while j < end:
             if row[j]:
-                if out != NULL:
-                    out[2 * count], out[2 * count + 1] = <int> number, <int> j
+                out[2 * count], out[2 * count + 1] = number, <int> j
                 count += 1
             j += 1
     return count

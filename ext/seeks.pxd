@@ -121,6 +121,7 @@ cdef struct Seek:
     int64_t* members  # with votes: how many separating sets each column is a member of
     double* separates  # for each df, the largest statistic known to separate
     double* connects  # and the smallest known not to
+    char apart[128]  # so that what two threads write never lies in one line of the cache
 
 
 ctypedef void (*Task)(Seek*, Job*, Py_ssize_t) noexcept nogil

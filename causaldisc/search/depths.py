@@ -16,6 +16,8 @@ from causaldisc.search.undecided import Undecided
 from causaldisc.search.watching import watched
 
 Scorer = Callable[[NDArray[np.int32]], NDArray[np.float64]]
+# What a pair costs besides its tests: its correlations, or its rows, are fetched.
+SECONDS_PER_PAIR = 5e-7
 # Seconds that a depth may take before it is announced.
 WORTH_SAYING = 30.0
 
@@ -40,7 +42,7 @@ def marginal(
         few = pairs_of.marked(found.insufficient & asked)
         if len(few):
             undecided.note(Verdict.INSUFFICIENT, len(few), (int(few[0, 0]), int(few[0, 1]), ()))
-    return np.greater(asked, found.dependent), test.scores
+    return np.greater(asked, found.dependent, out=found.dependent), test.scores
 
 
 def search(
@@ -57,7 +59,7 @@ def search(
     if not has_engine(test):
         return setwise.search(test, pairs, causes, depth, log_alpha, scores, undecided, context)
     seconds = _seconds(test, pairs, causes, depth)
-    _announce(seconds, test.seconds_per_test(depth), causes, depth, context)
+    _announce(seconds, len(pairs), test.seconds_per_test(depth), causes, depth, context)
     found = watched(
         lambda watch: test.search(pairs, causes, depth, log_alpha, scores, watch), seconds, f"depth {depth}", context
     )
@@ -111,23 +113,26 @@ def _seconds(test: SearchesDepths, pairs: NDArray[np.int32], causes: Neighbours,
     of_test = test.seconds_per_test(depth)
     neighbours = causes.starts[1:] - causes.starts[:-1]
     most = int(neighbours.max(initial=0))
-    at_most = 2.0 * len(pairs) * math.comb(max(most - 1, 0), depth) * of_test
+    at_most = len(pairs) * (2.0 * math.comb(max(most - 1, 0), depth) * of_test + SECONDS_PER_PAIR)
     if at_most < watching.WORTH_THREADS:
         return np.array([at_most])
-    of_size = [float(math.comb(max(size - 1, 0), depth)) for size in range(most + 1)]
-    sets = np.array(of_size)[neighbours]
-    seconds: NDArray[np.float64] = of_test * (sets[pairs[:, 0]] + sets[pairs[:, 1]])
+    of_size = [of_test * math.comb(max(size - 1, 0), depth) for size in range(most + 1)]
+    of_node = np.array(of_size).take(neighbours)
+    seconds: NDArray[np.float64] = of_node.take(pairs[:, 0]) + of_node.take(pairs[:, 1])
+    seconds += SECONDS_PER_PAIR
     return seconds
 
 
-def _announce(seconds: NDArray[np.float64], of_test: float, causes: Neighbours, depth: int, context: Context) -> None:
+def _announce(
+    seconds: NDArray[np.float64], pairs: int, of_test: float, causes: Neighbours, depth: int, context: Context
+) -> None:
     """Say so when a depth may take long, and what to do about it."""
     total = float(seconds.sum())
     if total / context.threads < WORTH_SAYING:
         return
-    most = int(np.diff(causes.starts).max())
+    most, tests = int(np.diff(causes.starts).max()), (total - pairs * SECONDS_PER_PAIR) / of_test
     context.announce(
-        f"depth {depth} may need {total / of_test:.2g} tests, {_duration(total / context.threads)}, as a variable "
+        f"depth {depth} may need {tests:.2g} tests, {_duration(total / context.threads)}, as a variable "
         f"still has {most} neighbours; --max-depth {depth - 1} stops before it, --max-seconds whenever you like"
     )
 
