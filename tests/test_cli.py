@@ -391,3 +391,13 @@ def test_every_command_explains_itself(call):
 def test_the_page_of_the_command_line_is_current():
     page = subprocess.run([sys.executable, ROOT / "docs" / "make_cli.py"], capture_output=True, check=True, timeout=120)
     assert (ROOT / "docs" / "cli.md").read_bytes() == page.stdout, "out of date: run `make docs`"
+
+
+def test_check_says_what_tests_cost_when_asked(tmp_path):
+    (tmp_path / "d.csv").write_text("a,b\n" + "".join(f"{i * 7 % 11},{i * 5 % 13}\n" for i in range(40)))
+    plain = json.loads(run("check", str(tmp_path / "d.csv"), "--json").stdout)
+    costs = json.loads(run("check", str(tmp_path / "d.csv"), "--json", "--cost").stdout)["costs"]
+    assert "costs" not in plain
+    fisherz = next(cost for cost in costs if cost["test"] == "fisherz")
+    assert len(fisherz["seconds"]) == 1
+    assert fisherz["reason"] is None

@@ -10,6 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from causaldisc import citests
+from causaldisc.citests import _costs
+from causaldisc.context import Context
 from causaldisc.data.correlation import correlation
 from causaldisc.data.dataset import Column, ColumnKind, Dataset, continuous_column, discrete_column
 from causaldisc.data.dependence import find_dependences
@@ -129,3 +132,23 @@ def test_most_tests_counts_pairs_and_sets() -> None:
             pairs = len(list(combinations(range(variables), 2)))
             assert most_tests(variables, depth) == pairs * len(list(combinations(others, depth)))
     assert describe(Dataset.from_array(RNG.normal(size=(50, 4)))).tests_by_depth == (6, 12, 6, 0)
+
+
+def test_costs_name_every_test_and_go_as_deep_as_columns_allow():
+    rng = np.random.default_rng(0)
+    data = Dataset.from_array(rng.standard_normal((60, 3)))
+    costs = _costs.measure(data, citests.TestChoice(), Context())
+    assert [cost.test for cost in costs] == list(citests.names())
+    taken = {cost.test: cost for cost in costs if cost.reason is None}
+    assert {"fisherz", "kci", "gcm"} <= set(taken)
+    assert all(len(cost.seconds) == 2 and min(cost.seconds) > 0 for cost in taken.values())
+    refused = {cost.test: cost.reason for cost in costs if cost.reason is not None}
+    assert "needs discrete columns" in refused["gsq"]
+
+
+def test_costs_stop_at_what_takes_too_long(monkeypatch):
+    monkeypatch.setattr(_costs, "TOO_LONG", 0.0)
+    data = Dataset.from_array(np.random.default_rng(0).standard_normal((60, 3)))
+    assert all(
+        len(cost.seconds) == 1 for cost in _costs.measure(data, citests.TestChoice(), Context()) if not cost.reason
+    )

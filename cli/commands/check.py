@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from causaldisc.cli import flags, tables
@@ -12,6 +12,8 @@ from causaldisc.cli.talk import TalkOptions
 from causaldisc.cli.writing import check_places, write_bytes
 
 from causaldisc import citests
+from causaldisc.citests import _costs
+from causaldisc.citests._costs import Cost
 from causaldisc.data import reading
 from causaldisc.data.reading import ReadOptions
 from causaldisc.data.report import Report, describe
@@ -25,6 +27,7 @@ class CheckOptions(Options):
 
     TITLE = "Report"
 
+    cost: bool = opt(False, "Ask every test that takes the data a few questions, and say what one costs.")
     json: bool = opt(False, "Write JSON, also on a terminal.")
     output: str = opt("-", "Write the report to this file.", names=("-o",), metavar="FILE")
 
@@ -36,9 +39,12 @@ def check(data: DataArgument, options: CheckOptions, read: ReadOptions, talk: Ta
     talk.warn(dataset.notices)
     found = describe(dataset)
     test, reason = citests.suggest(variables(dataset))
-    suggestion = {"test": test, "reason": reason}
-    as_json = options.json or not (sys.stdout.isatty() and options.output == "-")
-    content = tables.as_json(found.as_dict() | {"suggestion": suggestion}) if as_json else _text(found, test, reason)
+    costs = _costs.measure(variables(dataset), citests.TestChoice(), talk.context()) if options.cost else []
+    if options.json or not (sys.stdout.isatty() and options.output == "-"):
+        more = {"suggestion": {"test": test, "reason": reason}} | ({"costs": list(map(asdict, costs))} if costs else {})
+        content = tables.as_json(found.as_dict() | more)
+    else:
+        content = _text(found, test, reason) + _costs_text(costs, test, found.tests_by_depth)
     write_bytes(content.encode(), options.output)
 
 
@@ -67,6 +73,34 @@ def _text(found: Report, test: str, reason: str) -> str:
     most = ", ".join(f"{count:,} at depth {depth}" for depth, count in enumerate(found.tests_by_depth))
     lines.append(f"tests at most: {most}")
     return tables.as_text(columns) + "\n" + "\n".join(lines) + "\n"
+
+
+def _costs_text(costs: list[Cost], suggested: str, most: tuple[int, ...]) -> str:
+    """Return a table of what a test costs, why others do not take the data, and what a whole search may cost."""
+    if not costs:
+        return ""
+    rows = [
+        {"test": cost.test, "binding": _seconds(cost.binding)}
+        | {f"given {depth}": _seconds(s) for depth, s in enumerate(cost.seconds)}
+        for cost in costs
+        if cost.reason is None
+    ]
+    sizes = dict.fromkeys(key for row in rows for key in row)
+    lines = [f"{cost.test}: {cost.reason}" for cost in costs if cost.reason is not None]
+    for cost in costs:
+        if cost.test == suggested and cost.seconds:
+            whole = [_seconds(count * s) for count, s in zip(most, cost.seconds)]
+            told = ", ".join(f"{seconds} for depth {depth}" for depth, seconds in enumerate(whole))
+            lines.append(f"a search with {suggested} takes at most, on one thread: {told}; most tests are never made")
+    return "\n" + tables.as_text([{size: row.get(size) for size in sizes} for row in rows]) + "\n".join(lines) + "\n"
+
+
+def _seconds(seconds: float) -> str:
+    """Return a duration with two digits."""
+    for size, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "us")):
+        if seconds >= size:
+            break
+    return f"{float(f'{seconds / size:.2g}'):g} {unit}"
 
 
 def command() -> Any:
