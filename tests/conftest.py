@@ -1,7 +1,12 @@
-"""Settings for all tests: Hypothesis draws the same examples in every run."""
+"""Settings for all tests: Hypothesis draws the same examples in every run, and linear algebra has one thread."""
 
+import os
 import sys
 from pathlib import Path
+
+# As the program does (cli/entry.py), before NumPy reads it: threads that spin where cores are busy take 200 times as
+# long for a small matrix.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from hypothesis import settings
 

@@ -97,9 +97,7 @@ def _costs_text(costs: list[Cost], suggested: str, most: tuple[int, ...]) -> str
 
 def _seconds(seconds: float) -> str:
     """Return a duration with two digits."""
-    for size, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "us")):
-        if seconds >= size:
-            break
+    size, unit = (1.0, "s") if seconds >= 1 else (1e-3, "ms") if seconds >= 1e-3 else (1e-6, "us")
     return f"{float(f'{seconds / size:.2g}'):g} {unit}"
 
 
