@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from scipy import interpolate, stats
 
 from causaldisc import citests
-from causaldisc.citests import TestChoice, Verdict, _kernels, answer, gcm, kci
+from causaldisc.citests import TestChoice, Verdict, _kernels, _rowwise, answer, gcm, kci
 from causaldisc.citests._cache import Cache
+from causaldisc.citests._representatives import representatives
 from causaldisc.context import Context
 from causaldisc.data.dataset import Dataset, continuous_column, discrete_column
 
@@ -237,7 +238,7 @@ def test_factors_keep_their_tolerance(seed, rows, columns, tolerance):
     features.append(_kernels.feature_of_codes(rng.integers(0, 3, rows).astype(np.int32)))
     kernel = _kernels.product(features, [1.0] * (columns + 1), [0.3] * (columns + 1), rows)
     factor = kernel.factor(tolerance)
-    left = np.diag(kernel.columns(np.arange(rows)) - factor @ factor.T)
+    left = np.diag(kernel.rows_of(np.arange(rows)) - factor @ factor.T)
     assert left.max() <= tolerance + 1e-13
     assert left.min() >= -1e-12
 
@@ -385,6 +386,30 @@ def test_rows_and_columns_may_come_in_any_order(name):
     assert answer(bind(name, columns), 2, 1, (0, 3)).log_p == pytest.approx(plain, rel=1e-4)
     rows = values[rng.permutation(200)]
     assert answer(bind(name, rows), 0, 1, (2, 3)).log_p == pytest.approx(plain, rel=1e-4)
+
+
+@pytest.mark.parametrize("name", ["kci", "rcit"])
+@pytest.mark.parametrize("kind", ["numbers", "ties", "mixed"])
+def test_rows_that_stand_for_all_do_not_depend_on_their_order(name, kind):
+    """Widths are learned on 400 of the 900 rows, chosen by their values."""
+    values = numbers(7, 900)
+    if kind != "numbers":
+        values[:, 2:4] = values[:, 2:4].round(0)
+
+    def test_of(rows):
+        columns = [continuous_column(f"v{k}", c) for k, c in enumerate(rows.T)]
+        if kind == "mixed":
+            columns[3] = discrete_column("v3", rows[:, 3])
+        return bind(name, Dataset(tuple(columns), len(rows)))
+
+    turned = values[np.random.default_rng(0).permutation(900)]
+    tests, asked = (test_of(values), test_of(turned)), _rowwise.Question(0, 1, (2, 3), (), 900)
+    for v in (0, 1):
+        chosen, others = (representatives(t, (2, 3), (v,), 400, asked) for t in tests)
+        assert len(chosen) == 400
+        assert np.array_equal(values[chosen][:, [v, 2, 3]], turned[others][:, [v, 2, 3]])
+    first, second = (answer(t, 0, 1, (2, 3)).log_p for t in tests)
+    assert first == pytest.approx(second, rel=1e-4)
 
 
 def test_rcit_hangs_on_its_seed_only():

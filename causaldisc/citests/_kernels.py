@@ -91,45 +91,57 @@ class Kernel:
     def rows(self) -> int:
         return len(self.points)
 
-    def columns(self, chosen: NDArray[np.intp]) -> NDArray[np.float64]:
-        """Return k between all rows and some; shape (n, chosen)."""
-        squares = np.zeros((self.rows, len(chosen)))
+    def rows_of(self, chosen: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return k between some rows and all; shape (chosen, n)."""
+        squares = np.zeros((len(chosen), self.rows))
         for column in self.points.T:
-            difference = column[:, None] - column[chosen]
+            difference = column - column[chosen][:, None]
             difference *= difference
             squares += difference
         squares *= -0.5
         found = np.exp(squares, out=squares)
         for column, soft in zip(self.codes.T, self.softness, strict=True):
-            found *= np.where(column[:, None] == column[chosen], 1.0, soft)
+            found *= np.where(column == column[chosen][:, None], 1.0, soft)
         return found
 
-    def factor(self, tolerance: float) -> NDArray[np.float64]:
-        """Return G, shape (n, rank), with K - G G' positive semidefinite and nowhere above `tolerance`."""
+    def factor(self, tolerance: float, most: int | None = None) -> NDArray[np.float64]:
+        """Return G, shape (n, rank), with K - G G' positive semidefinite and nowhere above `tolerance`; with `most`
+        the rank stops there, and the largest residuals are those that are left."""
         n = self.rows
         if not self.points.shape[1] and len(self.softness) == 1 and self.softness[0] == 0.0:
             return np.ascontiguousarray(self.codes == distinct(self.codes), np.float64)
+        limit = n if most is None else min(most, n)
         residual = np.ones(n)
-        found = np.empty((n, min(n, max(64, CAPACITY // n))))
+        # By rows, so that room which no rank needs is never touched.
+        found = np.empty((min(limit, max(64, CAPACITY // n)), n))
         rank, block = 0, FIRST_BLOCK
-        while rank < n:
-            chosen = np.argsort(-residual, kind="stable")[: min(block, n - rank)]
+        while rank < limit:
+            chosen = _largest(residual, min(block, limit - rank))
             chosen = chosen[residual[chosen] > tolerance]
             if not len(chosen):
                 break
-            columns = self.columns(chosen)
-            columns -= found[:, :rank] @ found[chosen, :rank].T
-            kept, lower = cholesky.pivoted(columns[chosen], tolerance)
+            fresh = self.rows_of(chosen)
+            if rank:
+                fresh -= found[:rank, chosen].T @ found[:rank]
+            kept, lower = cholesky.pivoted(fresh[:, chosen], tolerance)
             if not len(kept):
                 break
-            if rank + len(kept) > found.shape[1]:
-                found = np.hstack([found, np.empty((n, min(n, 2 * (rank + len(kept))) - found.shape[1]))])
-            fresh = columns[:, kept] @ np.linalg.inv(lower).T
-            found[:, rank : rank + len(kept)] = fresh
-            residual -= np.einsum("ij,ij->i", fresh, fresh)
+            if rank + len(kept) > len(found):
+                found = np.vstack([found, np.empty((min(limit, 2 * (rank + len(kept))) - len(found), n))])
+            fresh = np.matmul(np.linalg.inv(lower), fresh[kept], out=found[rank : rank + len(kept)])
+            residual -= np.einsum("ij,ij->j", fresh, fresh)
             residual[chosen[kept]] = 0.0
             rank, block = rank + len(kept), min(2 * block, LARGEST_BLOCK)
-        return found[:, :rank].copy()
+        return found[:rank].T
+
+
+def _largest(values: NDArray[np.float64], count: int) -> NDArray[np.intp]:
+    """Return where the `count` largest values are, the largest first, of equal ones the first."""
+    if count >= len(values):
+        return np.argsort(-values, kind="stable")
+    least = np.partition(values, len(values) - count)[len(values) - count]
+    candidates = np.flatnonzero(values >= least)
+    return candidates[np.argsort(-values[candidates], kind="stable")][:count]
 
 
 def product(features: Sequence[Feature], scales: Sequence[float], softness: Sequence[float], rows: int) -> Kernel:
