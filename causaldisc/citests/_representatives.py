@@ -7,10 +7,8 @@ import hashlib
 import numpy as np
 from numpy.typing import NDArray
 
-from causaldisc.citests._kernels import Feature
 from causaldisc.citests._rowwise import Question, RowTest
 from causaldisc.distinct import distinct
-
 
 Rows = NDArray[np.intp]
 
@@ -33,18 +31,19 @@ def _ordered(test: RowTest, first: tuple[int, ...], then: tuple[int, ...], quest
     """Return the rows in the order of their values: the column with the most different values leads."""
 
     def make() -> Rows:
-        leading = sorted(first, key=lambda v: _profile(test, v, question))
-        if leading and -_profile(test, leading[0], question)[0] == question.rows:
+        leading = sorted(first, key=lambda v: profile(test, v, question))
+        if leading and -profile(test, leading[0], question)[0] == question.rows:
             keys = leading[:1]  # no two rows are equal: the other columns have nothing to say
         else:
-            keys = leading + sorted(then, key=lambda v: _profile(test, v, question))
+            keys = leading + sorted(then, key=lambda v: profile(test, v, question))
         return np.lexsort([test.feature(v, question).values for v in reversed(keys)])
 
     return test.cache.get(("order", first, then, question.incomplete), make, lambda rows: rows.nbytes)
 
 
-def _profile(test: RowTest, variable: int, question: Question) -> tuple[int, bytes]:
-    """Return what ranks a column among others, in whatever order rows and columns come."""
+def profile(test: RowTest, variable: int, question: Question) -> tuple[int, bytes]:
+    """Return what tells a column from others in whatever order rows and columns come: minus the number of different
+    values, and a digest of them all."""
 
     def make() -> tuple[int, bytes]:
         values = np.sort(test.columns.chosen(variable, question.incomplete) + 0)  # -0.0 + 0 is 0.0
