@@ -2,15 +2,18 @@
 
 S. Fine, K. Scheinberg, "Efficient SVM training using low-rank kernel representations", JMLR 2 (2001): the rows with
 the largest residual are pivots, here a block of them at a time, until no residual is above the tolerance. The tolerance
-decides the rank, not the other way round. Numbers have the Gaussian kernel exp(-d^2 / 2), categories the delta kernel,
+decides the rank, not the other way round. The low-rank form has a bounded rank, and spreads its pivots by the residuals
+over all rows, as Y. Chen, E. Epperly, J. Tropp and R. Webber, "Randomly pivoted Cholesky" (Communications on Pure and
+Applied Mathematics 78, 2025) draw them (their algorithm 2): outliers, which have the largest residuals, count little in
+the mean. We draw nothing but take equal steps through the sum of the residuals of sorted rows. Numbers have the Gaussian kernel exp(-d^2 / 2), categories the delta kernel,
 several columns the product.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -22,7 +25,7 @@ from causaldisc.distinct import distinct
 # Pivots taken at a time: first few, as the rows are alike at first, then as many as a product of matrices likes.
 FIRST_BLOCK, LARGEST_BLOCK = 4, 48
 # Numbers that a factor has room for at first.
-CAPACITY = 1 << 21
+CAPACITY = 1 << 17
 _BISECTIONS = 48
 
 
@@ -40,6 +43,10 @@ class Feature:
     @property
     def is_discrete(self) -> bool:
         return self.values.dtype == np.int32
+
+    def on(self, rows: NDArray[np.intp]) -> Feature:
+        """Return the column on some rows."""
+        return replace(self, values=self.values[rows])
 
 
 def feature_of_numbers(values: NDArray[np.float64]) -> Feature:
@@ -104,21 +111,47 @@ class Kernel:
             found *= np.where(column == column[chosen][:, None], 1.0, soft)
         return found
 
-    def factor(self, tolerance: float, most: int | None = None) -> NDArray[np.float64]:
-        """Return G, shape (n, rank), with K - G G' positive semidefinite and nowhere above `tolerance`; with `most`
-        the rank stops there, and the largest residuals are those that are left."""
+    def factor(self, tolerance: float) -> NDArray[np.float64]:
+        """Return G, shape (n, rank), with K - G G' positive semidefinite and nowhere above `tolerance`."""
+
+        def largest(residual: NDArray[np.float64], block: int) -> NDArray[np.intp] | None:
+            chosen = _largest(residual, block)
+            chosen = chosen[residual[chosen] > tolerance]
+            return chosen if len(chosen) else None
+
+        return self._grown(largest, tolerance, self.rows)[0]
+
+    def main(self, share: float, most: int, order: NDArray[np.intp]) -> tuple[NDArray[np.float64], float]:
+        """Return G, shape (n, rank), such that K - G G' has a diagonal of mean `share` or less, or that of rank `most`;
+        and that mean.
+
+        Pivots are evenly spread by the residual over the rows in a certain `order`: they stand for where most rows
+        are, where the largest residuals would be those of outliers.
+        """
+
+        def spread(residual: NDArray[np.float64], block: int) -> NDArray[np.intp] | None:
+            total = np.cumsum(residual[order])
+            if total[-1] <= share * self.rows:
+                return None
+            places = np.searchsorted(total, (np.arange(block) + 0.5) * (total[-1] / block))
+            return order[distinct(np.minimum(places, self.rows - 1))]
+
+        return self._grown(spread, min(1e-9, share), min(most, self.rows))
+
+    def _grown(
+        self, choose: Callable[[NDArray[np.float64], int], NDArray[np.intp] | None], tolerance: float, most: int
+    ) -> tuple[NDArray[np.float64], float]:
+        """Return the factor whose pivots are chosen by the residual, some at a time, and the mean of what it leaves."""
         n = self.rows
         if not self.points.shape[1] and len(self.softness) == 1 and self.softness[0] == 0.0:
-            return np.ascontiguousarray(self.codes == distinct(self.codes), np.float64)
-        limit = n if most is None else min(most, n)
+            return np.ascontiguousarray(self.codes == distinct(self.codes), np.float64), 0.0
         residual = np.ones(n)
         # By rows, so that room which no rank needs is never touched.
-        found = np.empty((min(limit, max(64, CAPACITY // n)), n))
+        found = np.empty((min(most, max(64, CAPACITY // n)), n))
         rank, block = 0, FIRST_BLOCK
-        while rank < limit:
-            chosen = _largest(residual, min(block, limit - rank))
-            chosen = chosen[residual[chosen] > tolerance]
-            if not len(chosen):
+        while rank < most:
+            chosen = choose(residual, min(block, most - rank))
+            if chosen is None:
                 break
             fresh = self.rows_of(chosen)
             if rank:
@@ -127,12 +160,13 @@ class Kernel:
             if not len(kept):
                 break
             if rank + len(kept) > len(found):
-                found = np.vstack([found, np.empty((min(limit, 2 * (rank + len(kept))) - len(found), n))])
+                found = np.vstack([found, np.empty((min(most, 2 * (rank + len(kept))) - len(found), n))])
             fresh = np.matmul(np.linalg.inv(lower), fresh[kept], out=found[rank : rank + len(kept)])
             residual -= np.einsum("ij,ij->j", fresh, fresh)
             residual[chosen[kept]] = 0.0
+            np.maximum(residual, 0.0, out=residual)
             rank, block = rank + len(kept), min(2 * block, LARGEST_BLOCK)
-        return found[:rank].T
+        return found[:rank].T, float(residual.mean())
 
 
 def _largest(values: NDArray[np.float64], count: int) -> NDArray[np.intp]:

@@ -9,13 +9,11 @@ who follow the gradient; here few candidates, so that the choice is repeatable a
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from causaldisc.citests import _kernels
-from causaldisc.citests._kernels import Feature
 from causaldisc.citests._representatives import representatives
 from causaldisc.citests._rowwise import Question, RowTest
 
@@ -45,7 +43,7 @@ def _learned(test: RowTest, variable: int, question: Question) -> float:
 
     def make() -> float:
         rows = representatives(test, question.given, (variable,), LEARNING_ROWS, question)
-        feature = _on(test.feature(variable, question), rows)
+        feature = test.feature(variable, question).on(rows)
         scales = _kernels.median_scales([feature], [1.0])
         kernel = _kernels.product([feature], scales, [0.0], len(feature.values))
         features = _kernels.thinned(_kernels.centred(kernel.factor(_TOLERANCE)), _MINOR)
@@ -67,7 +65,7 @@ def _spectrum(test: RowTest, candidate: float, rows: NDArray[np.intp], question:
     """
 
     def make() -> Spectrum:
-        features = [_on(f, rows) for f in test.features(question.given, question)]
+        features = [f.on(rows) for f in test.features(question.given, question)]
         scales = [candidate * scale for scale in _kernels.median_scales(features, [1.0] * len(features))]
         kernel = _kernels.product(features, scales, [0.0] * len(features), len(features[0].values))
         factor = _kernels.centred(kernel.factor(_TOLERANCE))
@@ -77,10 +75,6 @@ def _spectrum(test: RowTest, candidate: float, rows: NDArray[np.intp], question:
 
     key = ("spectrum", question.given, candidate, question.incomplete)
     return test.cache.get(key, make, lambda s: s[0].nbytes + s[1].nbytes)
-
-
-def _on(feature: Feature, rows: NDArray[np.intp]) -> Feature:
-    return replace(feature, values=feature.values[rows])
 
 
 def log_likelihood(

@@ -21,13 +21,11 @@ def representatives(
     The columns `first` decide; among rows where these are equal the columns `then` do. What is still equal then is
     equal in all of them, and any of it will do.
     """
-    rows = question.rows
-    if rows <= count:
-        return np.arange(rows)
-    return _ordered(test, first, then, question)[np.arange(count) * rows // count]
+    found, rows = ordered(test, first, then, question), question.rows
+    return found if rows <= count else found[np.arange(count) * rows // count]
 
 
-def _ordered(test: RowTest, first: tuple[int, ...], then: tuple[int, ...], question: Question) -> Rows:
+def ordered(test: RowTest, first: tuple[int, ...], then: tuple[int, ...], question: Question) -> Rows:
     """Return the rows in the order of their values: the column with the most different values leads."""
 
     def make() -> Rows:
