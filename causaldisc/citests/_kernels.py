@@ -5,8 +5,9 @@ the largest residual are pivots, here a block of them at a time, until no residu
 decides the rank, not the other way round. The low-rank form has a bounded rank, and spreads its pivots by the residuals
 over all rows, as Y. Chen, E. Epperly, J. Tropp and R. Webber, "Randomly pivoted Cholesky" (Communications on Pure and
 Applied Mathematics 78, 2025) draw them (their algorithm 2): outliers, which have the largest residuals, count little in
-the mean. We draw nothing but take equal steps through the sum of the residuals of sorted rows. Numbers have the Gaussian kernel exp(-d^2 / 2), categories the delta kernel,
-several columns the product.
+the mean. We draw nothing but take equal steps through the sum of the residuals of sorted rows.
+
+Numbers have the Gaussian kernel exp(-d^2 / 2), categories the delta kernel, several columns the product.
 """
 
 from __future__ import annotations

@@ -40,8 +40,7 @@ from causaldisc.options import Options as _Options
 from causaldisc.options import opt
 from causaldisc.quoting import as_column
 
-# What kernels may leave out of the diagonal: anywhere in the exact form, on average in the low-rank form; of x and y, and
-# of Z, where the ridge is the scale.
+# What kernels of x and y, and of Z, may leave out of the diagonal: anywhere in the exact form, on average in the other.
 EXACT, EXACT_GIVEN, COARSE, COARSE_GIVEN = 1e-7, 1e-8, 1e-4, 1e-6
 # There K_Z is widened K_Z by steps until its directions leave no more than this of the diagonal; tried on some rows.
 TOO_COARSE, STEP, TRIAL = 1e-2, 1.25, 1000
