@@ -232,12 +232,13 @@ def thinned(factor: NDArray[np.float64], left_out: float, most: int | None = Non
 
 @dataclass(frozen=True)
 class Regression:
-    """Kernel ridge regression on the conditioning set: R = e (K + e I)^-1 = I - W W', of centred K = F F'.
+    """Kernel ridge regression on the conditioning set: R = e (K + e I)^-1 = I - F M^-1 F', of centred K = F F'.
 
-    `weights` (float64, shape (n, rank)): W = F L'^-1, L L' = F'F + e I.
+    `factor` (float64, shape (n, rank)): F; `inverse`: that of M = F'F + e I.
     """
 
-    weights: NDArray[np.float64]
+    factor: NDArray[np.float64]
+    inverse: NDArray[np.float64]
     ridge: float
 
     @classmethod
@@ -245,44 +246,36 @@ class Regression:
         """Prepare the regression on a centred factor."""
         gram = factor.T @ factor
         gram[np.diag_indices_from(gram)] += ridge
-        return cls(factor @ np.linalg.inv(np.linalg.cholesky(gram)).T, ridge)
+        root = np.linalg.inv(np.linalg.cholesky(gram))
+        return cls(factor, root.T @ root, ridge)
 
     @property
     def bytes(self) -> int:
-        return self.weights.nbytes
+        return self.factor.nbytes + self.inverse.nbytes
 
     @property
     def rank(self) -> int:
-        return int(self.weights.shape[1])
+        return int(self.factor.shape[1])
 
     def residuals(self, factor: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return R G."""
-        return factor - self.weights @ (self.weights.T @ factor)
-
-    @cached_property
-    def _gram(self) -> NDArray[np.float64]:
-        return self.weights.T @ self.weights
+        return factor - self.factor @ (self.inverse @ (self.factor.T @ factor))
 
     @cached_property
     def correction(self) -> float:
         """tr Q^4 / sum_i ((Q^2)_ii)^2, where Q = R - 11'/n is what makes residuals of noise.
 
         For noises e and f of equal variance in all rows, (e'Q Q f)^2 has the mean tr Q^4, and its estimate from the
-        residuals, sum_i (Q e)_i^2 (Q f)_i^2, that of the denominator.
+        residuals, sum_i (Q e)_i^2 (Q f)_i^2, that of the denominator. R has the eigenvalues of e M^-1, and n - rank
+        times 1; and Q^2 = I - F (M^-1 + e M^-2) F' - 11'/n.
         """
-        n = len(self.weights)
-        left = np.eye(self.rank) - self._gram
-        fourth = n - self.rank + float(np.sum((left @ left) ** 2)) - 1.0
-        return fourth / float(np.sum(self._left**2))
+        n, squared = len(self.factor), self.inverse @ self.inverse
+        fourth = n - self.rank + self.ridge**4 * float(np.sum(squared * squared)) - 1.0
+        taken = np.einsum("ij,ij->i", self.factor @ (self.inverse + self.ridge * squared), self.factor)
+        left = 1.0 - taken - 1.0 / n
+        return fourth / float(left @ left)
 
     @cached_property
     def degrees_left(self) -> float:
         """tr Q^2: how many of the n dimensions of noise the regression leaves."""
-        return float(self._left.sum())
-
-    @cached_property
-    def _left(self) -> NDArray[np.float64]:
-        """The diagonal of Q^2."""
-        twice = self.weights @ (2.0 * np.eye(self.rank) - self._gram)
-        left: NDArray[np.float64] = 1.0 - np.einsum("ij,ij->i", twice, self.weights) - 1.0 / len(self.weights)
-        return left
+        return len(self.factor) - self.rank + self.ridge**2 * float(np.sum(self.inverse * self.inverse)) - 1.0
