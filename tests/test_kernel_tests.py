@@ -287,6 +287,53 @@ def test_gcm_of_categories_counts_pairs_of_indicators():
     assert (got.df, got.verdict) == (2, Verdict.DECIDED)
 
 
+@given(SEEDS, st.integers(60, 300))
+def test_gcm_takes_away_any_function_of_categories(seed, rows):
+    """Residuals on two columns of categories are distances from the means of their cells."""
+    rng = np.random.default_rng(seed)
+    codes = rng.integers(0, 2, rows), rng.integers(0, 3, rows)
+    x, y = (rng.standard_normal(rows) + codes[0] * codes[1] for _ in range(2))
+    cells = 3 * codes[0] + codes[1]
+    e, f = (v - (np.bincount(cells, v) / np.maximum(np.bincount(cells), 1))[cells] for v in (x, y))
+    sizes = np.bincount(cells)[cells]
+    scale = (rows - len(set(cells))) / np.sum((1.0 - 1.0 / sizes) ** 2)
+    expected = np.sum(e * f) ** 2 / (np.sum((e * f - np.mean(e * f)) ** 2) * scale)
+    columns = [continuous_column("x", x), continuous_column("y", y)]
+    columns += [discrete_column(f"z{k}", c.astype(float)) for k, c in enumerate(codes)]
+    got = answer(bind("gcm", Dataset(tuple(columns), rows)), 0, 1, (2, 3))
+    assert got.statistic == pytest.approx(expected, rel=1e-4, abs=1e-8)
+
+
+@pytest.mark.parametrize(("most", "columns", "rank"), [(26, 26, 27), (25, 24, 19), (23, 6, 7)])
+def test_functions_of_categories_take_what_the_rows_bear(most, columns, rank):
+    """Of three columns of three: 27 cells; without what all three make together 1 + 6 + 3 * 4 functions."""
+    codes = [c.ravel().astype(np.int32) for c in np.indices((3, 3, 3))]
+    made = gcm.functions_of_categories(codes, most)
+    assert made.shape == (27, columns)
+    assert np.linalg.matrix_rank(np.column_stack([np.ones(27), made])) == rank
+
+
+def test_the_wild_bootstrap_has_the_law_of_multipliers():
+    """Draws of the sums are what normal multipliers make of the rows; and one product has the normal law."""
+    data = mixed(2, 150)
+    wild = bind("gcm", data, gcm_null=gcm.Null.WILD)
+    got = answer(wild, 0, 1, (2, 3))
+    question = _rowwise.Question(0, 1, (2, 3), (), 150)
+    regression = wild.regression(question)
+    e, f = (wild._residuals(v, question, regression) for v in (0, 1))
+    products = (e[:, :, None] * f[:, None, :]).reshape(150, -1)
+    scale = np.sqrt(regression.correction * np.sum((products - products.mean(axis=0)) ** 2, axis=0))
+    assert got.statistic == pytest.approx(np.max(np.abs(products.sum(axis=0)) / scale))
+    multipliers = np.random.default_rng(0).standard_normal((4000, 150))
+    sums = np.sqrt(regression.correction) * (multipliers @ (products - products.mean(axis=0))) / scale
+    expected = np.mean(np.abs(sums).max(axis=1) >= got.statistic)
+    assert got.p_value == pytest.approx(expected, abs=4 * np.sqrt(0.25 / 4000))
+    assert answer(bind("gcm", data, gcm_null=gcm.Null.WILD), 0, 1, (2, 3)) == got
+    assert answer(bind("gcm", data, gcm_null=gcm.Null.WILD, seed=1), 0, 1, (2, 3)).p_value != got.p_value
+    alone = [answer(bind("gcm", data, gcm_null=null), 1, 3, (2,)).p_value for null in gcm.Null]
+    assert alone[0] == alone[1]
+
+
 # ---- promises of all three
 
 
