@@ -1,174 +1,233 @@
-"""How often a test rejects where it must not, and where it should: calibration.py TEST [--repetitions N] ...
+"""How often every test rejects where it must not, and where it should: calibration.py --into FILE [--processes N] ...
 
-Draws data sets where x and y are independent given z1, ..., zk, and others where they share a further cause, and counts
-p-values below 1 % and 5 %. Seeded: the same numbers in every run. Prints a table of percentages in Markdown; `±` is two
-standard errors of a rate of 5 %. A test that does not take the data of a setting says so in place of numbers.
-Options of the test follow as NAME=VALUE, such as `calibration.py kci kernel_null=chi2`.
+Draws data sets where x and y are independent given z1, ..., zk, and a third as many where they share a further cause
+(calibration_data.py), and counts p-values of at most 1 % and 5 %. The shared cause is the weaker the more rows there
+are, so that power stays comparable. Seeded: the same numbers in every run. Each cell (test, data, rows, conditions)
+becomes a line of FILE; what is there is skipped, so a study may be stopped and started again. A test that does not take
+the data of a cell says why instead; clr-fisherz is not here, since it takes parts of a whole. Answers that are none
+count as not rejecting.
+
+    calibration.py --estimate                 what the whole study costs, from one test of every cell
+    calibration.py --into study.jsonl         the study, or what is left of it; --tests, --data, ... choose cells
+    calibration.py --into study.jsonl --table the table of docs/tests.md, and the cells that reject too often
 """
 
 from __future__ import annotations
 
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import argparse
-import dataclasses
+import json
 import math
-from collections.abc import Callable, Iterator
-from enum import Enum
-from typing import Any, get_type_hints
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+from calibration_data import SETTINGS, draws
 
-from causaldisc import citests, registry
-from causaldisc.citests import TestChoice, answer
+from causaldisc import citests
+from causaldisc.citests import Answer, TestChoice, answer, kci
 from causaldisc.context import Context
-from causaldisc.data.dataset import Column, Dataset, continuous_column, discrete_column
+from causaldisc.data.dataset import Dataset
 from causaldisc.errors import DataError
 
-Rng = np.random.Generator
 LEVELS = (0.01, 0.05)
+DEPTHS, ROWS, MANY_ROWS = (0, 1, 3, 5), (200, 1000, 5000), 20_000
+OFTEN, SELDOM = 1000, 300
+# Too often at 5 %, the error of the rate taken off: inside the assumptions, and for tests of kernel kind anywhere.
+TOO_OFTEN, TOO_OFTEN_OF_KERNELS = 0.065, 0.08
 
 
-def mean(z: np.ndarray, rng: Rng) -> np.ndarray:
-    """Return a sum of the conditions with random weights, of about unit variance; zeros without conditions."""
-    weights = rng.uniform(0.5, 1.0, z.shape[1])
-    return z @ weights / max(float(np.sqrt(weights @ weights)), 1.0)
+@dataclass(frozen=True)
+class Kind:
+    """A test with its options; it is cheap, some 5 ms, up to `cheap_rows`, and studied on `rows` and `depths`."""
+
+    test: str
+    options: Mapping[str, Any]
+    cheap_rows: int
+    rows: tuple[int, ...] = ROWS
+    depths: tuple[int, ...] = DEPTHS
 
 
-def noises(n: int, dependence: float, rng: Rng) -> tuple[np.ndarray, np.ndarray]:
-    """Return two noises that share a part, none when `dependence` is 0."""
-    shared = dependence * rng.standard_normal(n)
-    return rng.standard_normal(n) + shared, rng.standard_normal(n) + shared
-
-
-def linear(z: np.ndarray, dependence: float, rng: Rng) -> list[Column]:
-    e, f = noises(len(z), dependence, rng)
-    return numbers(mean(z, rng) + e, mean(z, rng) + f, z)
-
-
-def additive(z: np.ndarray, dependence: float, rng: Rng) -> list[Column]:
-    e, f = noises(len(z), dependence, rng)
-    return numbers(np.sin(2 * mean(z, rng)) + 0.5 * e, mean(z, rng) ** 2 + 0.5 * f, z)
-
-
-def post_nonlinear(z: np.ndarray, dependence: float, rng: Rng) -> list[Column]:
-    e, f = noises(len(z), dependence, rng)
-    return numbers(np.exp(0.5 * (mean(z, rng) + e)), np.tanh(mean(z, rng) + f), z)
-
-
-def heteroscedastic(z: np.ndarray, dependence: float, rng: Rng) -> list[Column]:
-    e, f = noises(len(z), dependence, rng)
-    s, t = mean(z, rng), mean(z, rng)
-    return numbers(s + e * (0.3 + np.abs(s)), t + f * (0.3 + np.abs(t)), z)
-
-
-def heavy_tailed(z: np.ndarray, dependence: float, rng: Rng) -> list[Column]:
-    shared = dependence * rng.standard_t(3, len(z))
-    e, f = rng.standard_t(3, (2, len(z)))
-    return numbers(mean(z, rng) + e + shared, mean(z, rng) + f + shared, z)
-
-
-def mixed(z: np.ndarray, dependence: float, rng: Rng) -> list[Column]:
-    """x has three categories, as has the first condition; y is a number."""
-    e, f = noises(len(z), dependence, rng)
-    grouped = z.copy()
-    grouped[:, :1] = np.digitize(z[:, :1], [-0.5, 0.5]) - 1.0
-    x = np.digitize(mean(grouped, rng) + e, [-0.5, 0.7]).astype(float)
-    conditions = [continuous_column(f"z{k + 1}", column) for k, column in enumerate(grouped.T)]
-    if conditions:
-        conditions[0] = discrete_column("z1", grouped[:, 0])
-    return [discrete_column("x", x), continuous_column("y", mean(grouped, rng) + f), *conditions]
-
-
-def discrete(z: np.ndarray, dependence: float, rng: Rng) -> list[Column]:
-    e, f = noises(len(z), dependence, rng)
-    grouped = np.digitize(z, [-0.5, 0.5]).astype(float)
-    x, y = (np.digitize(mean(grouped - 1.0, rng) + noise, [-0.5, 0.7]).astype(float) for noise in (e, f))
-    return [discrete_column(name, c) for name, c in zip(names(z), (x, y, *grouped.T), strict=True)]
-
-
-def with_missing(z: np.ndarray, dependence: float, rng: Rng) -> list[Column]:
-    """The additive data, a fifth of the cells missing at random."""
-    columns = additive(z, dependence, rng)
-    holes = rng.random((len(columns), len(z))) < 0.2
-    return [continuous_column(c.name, np.where(hole, np.nan, c.values)) for c, hole in zip(columns, holes, strict=True)]
-
-
-def numbers(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> list[Column]:
-    return [continuous_column(name, column) for name, column in zip(names(z), (x, y, *z.T), strict=True)]
-
-
-def names(z: np.ndarray) -> list[str]:
-    return ["x", "y", *(f"z{k + 1}" for k in range(z.shape[1]))]
-
-
-SETTINGS: dict[str, Callable[[np.ndarray, float, Rng], list[Column]]] = {
-    "linear": linear,
-    "additive": additive,
-    "post-nonlinear": post_nonlinear,
-    "heteroscedastic": heteroscedastic,
-    "heavy-tailed": heavy_tailed,
-    "mixed": mixed,
-    "discrete": discrete,
-    "missing": with_missing,
+LARGE = (*ROWS, MANY_ROWS)
+KINDS = {
+    "fisherz": Kind("fisherz", {}, MANY_ROWS),
+    "spearman": Kind("spearman", {}, MANY_ROWS),
+    "copula": Kind("copula", {}, MANY_ROWS),
+    "gsq": Kind("gsq", {}, MANY_ROWS),
+    "gsq, 199 permutations": Kind("gsq", {"permutations": 199}, 1000),
+    "chisq": Kind("chisq", {}, MANY_ROWS),
+    "dg": Kind("dg", {}, MANY_ROWS),
+    "cg": Kind("cg", {}, MANY_ROWS),
+    "gcm": Kind("gcm", {}, 1000, LARGE),
+    "rcit": Kind("rcit", {}, 0, LARGE),
+    "kci": Kind("kci", {}, 0, LARGE),
+    "kci, chi2": Kind("kci", {"kernel_null": kci.Null.CHI2}, 0, (200, 1000), (0, 1, 3)),
+    "kci, low rank": Kind("kci", {"kernel_exact_rows": 0}, 0, (1000,)),
 }
+OF_KERNELS = {"kci", "rcit", "gcm"}
 
 
-def draws(setting: str, n: int, depth: int, dependence: float, repetitions: int) -> Iterator[Dataset]:
-    for k in range(repetitions):
-        rng = np.random.default_rng([list(SETTINGS).index(setting), n, depth, k])
-        yield Dataset(tuple(SETTINGS[setting](rng.standard_normal((n, depth)), dependence, rng)), n)
+@dataclass(frozen=True, order=True)
+class Cell:
+    """A test (a key of KINDS) on data of a setting, and the number of conditions."""
+
+    test: str
+    data: str
+    rows: int
+    conditions: int
+
+    @property
+    def repetitions(self) -> int:
+        return OFTEN if self.rows <= KINDS[self.test].cheap_rows else SELDOM
+
+    @property
+    def dependence(self) -> float:
+        """The weight of the shared cause: the covariance of x and y shrinks as the square root of the rows grows."""
+        return 0.5 * (200.0 / self.rows) ** 0.25
+
+    def ask(self, data: Dataset) -> Answer:
+        kind = KINDS[self.test]
+        test = citests.build(TestChoice(kind.test, kind.options), data, Context())
+        return answer(test, 0, 1, range(2, 2 + self.conditions))
+
+    def refusal(self) -> str | None:
+        """Return why the test does not take the data, or None."""
+        try:
+            self.ask(next(draws(self.data, 200, self.conditions, 0.0, 1)))
+        except DataError as error:
+            return str(error)
+        return None
+
+    def study(self, repetitions: int) -> dict[str, Any]:
+        """Return the line of the cell."""
+        line: dict[str, Any] = vars(self).copy()
+        reason = self.refusal()
+        if reason is not None:
+            return line | {"refused": reason}
+        started, undecided = time.process_time(), 0
+        for key, dependence, count in (("type I", 0.0, repetitions), ("power", self.dependence, repetitions // 3)):
+            answers = [self.ask(data) for data in draws(self.data, self.rows, self.conditions, dependence, count)]
+            found = np.array([a.p_value if a.verdict.is_decided else 1.0 for a in answers])
+            undecided += sum(not a.verdict.is_decided for a in answers)
+            line[key] = [float(np.mean(found <= level)) for level in LEVELS]
+        seconds = round(time.process_time() - started, 1)
+        return line | {"repetitions": repetitions, "undecided": undecided, "seconds": seconds}
 
 
-def rates(choice: TestChoice, data: Iterator[Dataset], depth: int) -> tuple[list[float], int]:
-    """Return the shares of p-values below each level, undecided answers counting as none, and how many of those."""
-    found, undecided = [], 0
-    for one in data:
-        given = range(2, 2 + depth)
-        got = answer(citests.build(choice, one, Context()), 0, 1, given)
-        undecided += not got.verdict.is_decided
-        found.append(got.p_value)
-    return [float(np.mean(np.array(found) < level)) for level in LEVELS], undecided
+def cells(asked: argparse.Namespace) -> list[Cell]:
+    """Return the cells that are asked for, cheap ones first."""
+    found = [
+        Cell(name, data, rows, depth)
+        for name in asked.tests
+        for data in asked.data
+        for rows in KINDS[name].rows
+        for depth in KINDS[name].depths
+        if rows in asked.rows and depth in asked.depths
+    ]
+    return sorted(found, key=lambda c: (c.rows, list(KINDS).index(c.test), c))
 
 
-def chosen(test: str, pairs: list[str]) -> TestChoice:
-    """Return the test with its options, given as NAME=VALUE."""
-    options = registry.load(citests.PACKAGE, test, "test").Options
-    hints, defaults = get_type_hints(options), {f.name: f.default for f in dataclasses.fields(options)}
-    values: dict[str, Any] = {}
-    for name, _, value in (pair.partition("=") for pair in pairs):
-        kind = hints[name]
-        values[name] = kind(value) if issubclass(kind, Enum) else type(defaults[name])(value)
-    return TestChoice(test, values)
+def read(path: Path) -> dict[Cell, dict[str, Any]]:
+    """Return the lines of a study by cell; a last line that was cut off is passed over."""
+    found = {}
+    for text in path.read_text().splitlines() if path.exists() else ():
+        try:
+            line = json.loads(text)
+        except json.JSONDecodeError:
+            continue
+        found[Cell(line["test"], line["data"], line["rows"], line["conditions"])] = line
+    return found
+
+
+def run(wanted: list[Cell], path: Path, processes: int, repetitions: int | None) -> None:
+    """Work through cells, and append their lines as they come."""
+    done = read(path)
+    left = [c for c in wanted if c not in done]
+    with ProcessPoolExecutor(processes) as pool, path.open("a") as out:
+        jobs = [pool.submit(cell.study, repetitions or cell.repetitions) for cell in left]
+        for k, job in enumerate(as_completed(jobs), 1):
+            out.write(json.dumps(job.result()) + "\n")
+            out.flush()
+            print(f"{k} of {len(left)} cells", end="\r", file=sys.stderr, flush=True)
+
+
+def estimate(wanted: list[Cell], repetitions: int | None) -> None:
+    """Print what the cells of each test cost, from one data set of each."""
+    seconds: dict[str, float] = {}
+    for cell in wanted:
+        if cell.refusal() is None:
+            data = next(draws(cell.data, cell.rows, cell.conditions, 0.0, 1))
+            started = time.process_time()
+            cell.ask(data)
+            count = (repetitions or cell.repetitions) * 4 / 3
+            seconds[cell.test] = seconds.get(cell.test, 0.0) + count * (time.process_time() - started)
+    for name, cost in seconds.items():
+        print(f"{name}: {cost / 3600:.2f} hours")
+    print(f"all: {sum(seconds.values()) / 3600:.1f} hours of one core")
+
+
+def table(lines: Mapping[Cell, Mapping[str, Any]]) -> Iterable[str]:
+    """Yield the lines of the table in Markdown, what was refused, and what rejects too often."""
+    tests = [name for name in KINDS if any(c.test == name and "type I" in line for c, line in lines.items())]
+    yield "| data | rows | conditions | " + " | ".join(tests) + " |"
+    yield "|---|---|---|" + "---|" * len(tests)
+    for data in SETTINGS:
+        for rows, depth in sorted({(c.rows, c.conditions) for c in lines if c.data == data}):
+            entries = [entry(lines.get(Cell(name, data, rows, depth), {})) for name in tests]
+            if any(entries):
+                yield f"| {data} | {rows:,} | {depth} | " + " | ".join(entries) + " |"
+    yield ""
+    refused: dict[tuple[str, str], list[str]] = {}
+    for cell, line in lines.items():
+        if "refused" in line:
+            kinds = refused.setdefault((cell.test, line["refused"]), [])
+            kinds += [cell.data] if cell.data not in kinds else []
+    for (name, reason), kinds in sorted(refused.items()):
+        yield f"- {name} does not take {', '.join(kinds)}: {reason}"
+    for cell, line in sorted(lines.items()):
+        if "type I" not in line or cell.rows < 1000:
+            continue
+        rate, bound = line["type I"][1], TOO_OFTEN_OF_KERNELS if KINDS[cell.test].test in OF_KERNELS else TOO_OFTEN
+        if rate - 2.0 * math.sqrt(0.05 * 0.95 / line["repetitions"]) > bound:
+            yield f"- too often: {cell.test}, {cell.data}, {cell.rows:,} rows, {cell.conditions}: {100 * rate:.1f} %"
+
+
+def entry(line: Mapping[str, Any]) -> str:
+    """Return the rates at 1 % and 5 %, the power at 5 %, and a dagger where answers were none."""
+    if "type I" not in line:
+        return ""
+    (first, second), power = (100 * rate for rate in line["type I"]), 100 * line["power"][1]
+    return f"{first:.1f} / {second:.1f} ({power:.0f})" + (" †" if line["undecided"] else "")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("test")
-    parser.add_argument("option", nargs="*", help="NAME=VALUE")
-    parser.add_argument("--repetitions", type=int, default=300)
-    parser.add_argument("--rows", type=int, nargs="+", default=[200, 1000])
-    parser.add_argument("--depths", type=int, nargs="+", default=[0, 1, 3])
-    parser.add_argument("--settings", nargs="+", default=list(SETTINGS), choices=list(SETTINGS))
-    parser.add_argument("--dependence", type=float, default=0.5, help="weight of the shared cause, for the power")
+    parser.add_argument("--into", type=Path, metavar="FILE")
+    parser.add_argument("--estimate", action="store_true")
+    parser.add_argument("--table", action="store_true")
+    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--repetitions", type=int, help=f"instead of {OFTEN} where a test is cheap, {SELDOM} elsewhere")
+    parser.add_argument("--tests", nargs="+", default=list(KINDS), choices=list(KINDS))
+    parser.add_argument("--data", nargs="+", default=list(SETTINGS), choices=list(SETTINGS))
+    parser.add_argument("--rows", type=int, nargs="+", default=list(LARGE))
+    parser.add_argument("--depths", type=int, nargs="+", default=list(DEPTHS))
     asked = parser.parse_args()
-    choice = chosen(asked.test, asked.option)
-    error = 2.0 * math.sqrt(0.05 * 0.95 / asked.repetitions)
-    print(f"{asked.repetitions} repetitions, ± {100 * error:.1f}\n")
-    print("| data | rows | conditions | type I at 1 % | at 5 % | power at 1 % | at 5 % | undecided |")
-    print("|---|---|---|---|---|---|---|---|", flush=True)
-    for setting in asked.settings:
-        for n in asked.rows:
-            for depth in asked.depths:
-                cells = [setting, str(n), str(depth)]
-                try:
-                    undecided = 0
-                    for dependence in (0.0, asked.dependence):
-                        some, more = rates(choice, draws(setting, n, depth, dependence, asked.repetitions), depth)
-                        cells += [f"{100 * rate:.1f}" for rate in some]
-                        undecided += more
-                    cells.append(str(undecided))
-                except DataError:
-                    cells += ["not taken", *[""] * 4]
-                print("| " + " | ".join(cells) + " |", flush=True)
+    if asked.estimate:
+        estimate(cells(asked), asked.repetitions)
+    elif asked.into is None:
+        parser.error("--into FILE says where the study is kept")
+    elif asked.table:
+        print("\n".join(table(read(asked.into))))
+    else:
+        run(cells(asked), asked.into, asked.processes, asked.repetitions)
 
 
 if __name__ == "__main__":

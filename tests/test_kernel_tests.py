@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from scipy import interpolate, stats
 
 from causaldisc import citests
-from causaldisc.citests import TestChoice, Verdict, _kernels, answer, gcm, kci
+from causaldisc.citests import TestChoice, Verdict, _kernels, _rowwise, answer, gcm, kci
 from causaldisc.citests._cache import Cache
+from causaldisc.citests._representatives import representatives
 from causaldisc.context import Context
 from causaldisc.data.dataset import Dataset, continuous_column, discrete_column
 
@@ -237,7 +238,7 @@ def test_factors_keep_their_tolerance(seed, rows, columns, tolerance):
     features.append(_kernels.feature_of_codes(rng.integers(0, 3, rows).astype(np.int32)))
     kernel = _kernels.product(features, [1.0] * (columns + 1), [0.3] * (columns + 1), rows)
     factor = kernel.factor(tolerance)
-    left = np.diag(kernel.columns(np.arange(rows)) - factor @ factor.T)
+    left = np.diag(kernel.rows_of(np.arange(rows)) - factor @ factor.T)
     assert left.max() <= tolerance + 1e-13
     assert left.min() >= -1e-12
 
@@ -284,6 +285,53 @@ def test_gcm_equals_regression_by_least_squares(seed, rows):
 def test_gcm_of_categories_counts_pairs_of_indicators():
     got = answer(bind("gcm", mixed(0, 300)), 0, 2, (1, 3))
     assert (got.df, got.verdict) == (2, Verdict.DECIDED)
+
+
+@given(SEEDS, st.integers(60, 300))
+def test_gcm_takes_away_any_function_of_categories(seed, rows):
+    """Residuals on two columns of categories are distances from the means of their cells."""
+    rng = np.random.default_rng(seed)
+    codes = rng.integers(0, 2, rows), rng.integers(0, 3, rows)
+    x, y = (rng.standard_normal(rows) + codes[0] * codes[1] for _ in range(2))
+    cells = 3 * codes[0] + codes[1]
+    e, f = (v - (np.bincount(cells, v) / np.maximum(np.bincount(cells), 1))[cells] for v in (x, y))
+    sizes = np.bincount(cells)[cells]
+    scale = (rows - len(set(cells))) / np.sum((1.0 - 1.0 / sizes) ** 2)
+    expected = np.sum(e * f) ** 2 / (np.sum((e * f - np.mean(e * f)) ** 2) * scale)
+    columns = [continuous_column("x", x), continuous_column("y", y)]
+    columns += [discrete_column(f"z{k}", c.astype(float)) for k, c in enumerate(codes)]
+    got = answer(bind("gcm", Dataset(tuple(columns), rows)), 0, 1, (2, 3))
+    assert got.statistic == pytest.approx(expected, rel=1e-4, abs=1e-8)
+
+
+@pytest.mark.parametrize(("most", "columns", "rank"), [(26, 26, 27), (25, 24, 19), (23, 6, 7)])
+def test_functions_of_categories_take_what_the_rows_bear(most, columns, rank):
+    """Of three columns of three: 27 cells; without what all three make together 1 + 6 + 3 * 4 functions."""
+    codes = [c.ravel().astype(np.int32) for c in np.indices((3, 3, 3))]
+    made = gcm.functions_of_categories(codes, most)
+    assert made.shape == (27, columns)
+    assert np.linalg.matrix_rank(np.column_stack([np.ones(27), made])) == rank
+
+
+def test_the_wild_bootstrap_has_the_law_of_multipliers():
+    """Draws of the sums are what normal multipliers make of the rows; and one product has the normal law."""
+    data = mixed(2, 150)
+    wild = bind("gcm", data, gcm_null=gcm.Null.WILD)
+    got = answer(wild, 0, 1, (2, 3))
+    question = _rowwise.Question(0, 1, (2, 3), (), 150)
+    regression = wild.regression(question)
+    e, f = (wild._residuals(v, question, regression) for v in (0, 1))
+    products = (e[:, :, None] * f[:, None, :]).reshape(150, -1)
+    scale = np.sqrt(regression.correction * np.sum((products - products.mean(axis=0)) ** 2, axis=0))
+    assert got.statistic == pytest.approx(np.max(np.abs(products.sum(axis=0)) / scale))
+    multipliers = np.random.default_rng(0).standard_normal((4000, 150))
+    sums = np.sqrt(regression.correction) * (multipliers @ (products - products.mean(axis=0))) / scale
+    expected = np.mean(np.abs(sums).max(axis=1) >= got.statistic)
+    assert got.p_value == pytest.approx(expected, abs=4 * np.sqrt(0.25 / 4000))
+    assert answer(bind("gcm", data, gcm_null=gcm.Null.WILD), 0, 1, (2, 3)) == got
+    assert answer(bind("gcm", data, gcm_null=gcm.Null.WILD, seed=1), 0, 1, (2, 3)).p_value != got.p_value
+    alone = [answer(bind("gcm", data, gcm_null=null), 1, 3, (2,)).p_value for null in gcm.Null]
+    assert alone[0] == alone[1]
 
 
 # ---- promises of all three
@@ -385,6 +433,30 @@ def test_rows_and_columns_may_come_in_any_order(name):
     assert answer(bind(name, columns), 2, 1, (0, 3)).log_p == pytest.approx(plain, rel=1e-4)
     rows = values[rng.permutation(200)]
     assert answer(bind(name, rows), 0, 1, (2, 3)).log_p == pytest.approx(plain, rel=1e-4)
+
+
+@pytest.mark.parametrize("name", ["kci", "rcit"])
+@pytest.mark.parametrize("kind", ["numbers", "ties", "mixed"])
+def test_rows_that_stand_for_all_do_not_depend_on_their_order(name, kind):
+    """Widths are learned on 400 of the 900 rows, chosen by their values."""
+    values = numbers(7, 900)
+    if kind != "numbers":
+        values[:, 2:4] = values[:, 2:4].round(0)
+
+    def test_of(rows):
+        columns = [continuous_column(f"v{k}", c) for k, c in enumerate(rows.T)]
+        if kind == "mixed":
+            columns[3] = discrete_column("v3", rows[:, 3])
+        return bind(name, Dataset(tuple(columns), len(rows)))
+
+    turned = values[np.random.default_rng(0).permutation(900)]
+    tests, asked = (test_of(values), test_of(turned)), _rowwise.Question(0, 1, (2, 3), (), 900)
+    for v in (0, 1):
+        chosen, others = (representatives(t, (2, 3), (v,), 400, asked) for t in tests)
+        assert len(chosen) == 400
+        assert np.array_equal(values[chosen][:, [v, 2, 3]], turned[others][:, [v, 2, 3]])
+    first, second = (answer(t, 0, 1, (2, 3)).log_p for t in tests)
+    assert first == pytest.approx(second, rel=1e-4)
 
 
 def test_rcit_hangs_on_its_seed_only():

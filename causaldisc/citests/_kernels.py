@@ -2,15 +2,19 @@
 
 S. Fine, K. Scheinberg, "Efficient SVM training using low-rank kernel representations", JMLR 2 (2001): the rows with
 the largest residual are pivots, here a block of them at a time, until no residual is above the tolerance. The tolerance
-decides the rank, not the other way round. Numbers have the Gaussian kernel exp(-d^2 / 2), categories the delta kernel,
-several columns the product.
+decides the rank, not the other way round. The low-rank form has a bounded rank, and spreads its pivots by the residuals
+over all rows, as Y. Chen, E. Epperly, J. Tropp and R. Webber, "Randomly pivoted Cholesky" (Communications on Pure and
+Applied Mathematics 78, 2025) draw them (their algorithm 2): outliers, which have the largest residuals, count little in
+the mean. We draw nothing but take equal steps through the sum of the residuals of sorted rows.
+
+Numbers have the Gaussian kernel exp(-d^2 / 2), categories the delta kernel, several columns the product.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -22,7 +26,7 @@ from causaldisc.distinct import distinct
 # Pivots taken at a time: first few, as the rows are alike at first, then as many as a product of matrices likes.
 FIRST_BLOCK, LARGEST_BLOCK = 4, 48
 # Numbers that a factor has room for at first.
-CAPACITY = 1 << 21
+CAPACITY = 1 << 17
 _BISECTIONS = 48
 
 
@@ -40,6 +44,10 @@ class Feature:
     @property
     def is_discrete(self) -> bool:
         return self.values.dtype == np.int32
+
+    def on(self, rows: NDArray[np.intp]) -> Feature:
+        """Return the column on some rows."""
+        return replace(self, values=self.values[rows])
 
 
 def feature_of_numbers(values: NDArray[np.float64]) -> Feature:
@@ -91,45 +99,84 @@ class Kernel:
     def rows(self) -> int:
         return len(self.points)
 
-    def columns(self, chosen: NDArray[np.intp]) -> NDArray[np.float64]:
-        """Return k between all rows and some; shape (n, chosen)."""
-        squares = np.zeros((self.rows, len(chosen)))
+    def rows_of(self, chosen: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return k between some rows and all; shape (chosen, n)."""
+        squares = np.zeros((len(chosen), self.rows))
         for column in self.points.T:
-            difference = column[:, None] - column[chosen]
+            difference = column - column[chosen][:, None]
             difference *= difference
             squares += difference
         squares *= -0.5
         found = np.exp(squares, out=squares)
         for column, soft in zip(self.codes.T, self.softness, strict=True):
-            found *= np.where(column[:, None] == column[chosen], 1.0, soft)
+            found *= np.where(column == column[chosen][:, None], 1.0, soft)
         return found
 
     def factor(self, tolerance: float) -> NDArray[np.float64]:
         """Return G, shape (n, rank), with K - G G' positive semidefinite and nowhere above `tolerance`."""
+
+        def largest(residual: NDArray[np.float64], block: int) -> NDArray[np.intp] | None:
+            chosen = _largest(residual, block)
+            chosen = chosen[residual[chosen] > tolerance]
+            return chosen if len(chosen) else None
+
+        return self._grown(largest, tolerance, self.rows)[0]
+
+    def main(self, share: float, most: int, order: NDArray[np.intp]) -> tuple[NDArray[np.float64], float]:
+        """Return G, shape (n, rank), such that K - G G' has a diagonal of mean `share` or less, or that of rank `most`;
+        and that mean.
+
+        Pivots are evenly spread by the residual over the rows in a certain `order`: they stand for where most rows
+        are, where the largest residuals would be those of outliers.
+        """
+
+        def spread(residual: NDArray[np.float64], block: int) -> NDArray[np.intp] | None:
+            total = np.cumsum(residual[order])
+            if total[-1] <= share * self.rows:
+                return None
+            places = np.searchsorted(total, (np.arange(block) + 0.5) * (total[-1] / block))
+            return order[distinct(np.minimum(places, self.rows - 1))]
+
+        return self._grown(spread, min(1e-9, share), min(most, self.rows))
+
+    def _grown(
+        self, choose: Callable[[NDArray[np.float64], int], NDArray[np.intp] | None], tolerance: float, most: int
+    ) -> tuple[NDArray[np.float64], float]:
+        """Return the factor whose pivots are chosen by the residual, some at a time, and the mean of what it leaves."""
         n = self.rows
         if not self.points.shape[1] and len(self.softness) == 1 and self.softness[0] == 0.0:
-            return np.ascontiguousarray(self.codes == distinct(self.codes), np.float64)
+            return np.ascontiguousarray(self.codes == distinct(self.codes), np.float64), 0.0
         residual = np.ones(n)
-        found = np.empty((n, min(n, max(64, CAPACITY // n))))
+        # By rows, so that room which no rank needs is never touched.
+        found = np.empty((min(most, max(64, CAPACITY // n)), n))
         rank, block = 0, FIRST_BLOCK
-        while rank < n:
-            chosen = np.argsort(-residual, kind="stable")[: min(block, n - rank)]
-            chosen = chosen[residual[chosen] > tolerance]
-            if not len(chosen):
+        while rank < most:
+            chosen = choose(residual, min(block, most - rank))
+            if chosen is None:
                 break
-            columns = self.columns(chosen)
-            columns -= found[:, :rank] @ found[chosen, :rank].T
-            kept, lower = cholesky.pivoted(columns[chosen], tolerance)
+            fresh = self.rows_of(chosen)
+            if rank:
+                fresh -= found[:rank, chosen].T @ found[:rank]
+            kept, lower = cholesky.pivoted(fresh[:, chosen], tolerance)
             if not len(kept):
                 break
-            if rank + len(kept) > found.shape[1]:
-                found = np.hstack([found, np.empty((n, min(n, 2 * (rank + len(kept))) - found.shape[1]))])
-            fresh = columns[:, kept] @ np.linalg.inv(lower).T
-            found[:, rank : rank + len(kept)] = fresh
-            residual -= np.einsum("ij,ij->i", fresh, fresh)
+            if rank + len(kept) > len(found):
+                found = np.vstack([found, np.empty((min(most, 2 * (rank + len(kept))) - len(found), n))])
+            fresh = np.matmul(np.linalg.inv(lower), fresh[kept], out=found[rank : rank + len(kept)])
+            residual -= np.einsum("ij,ij->j", fresh, fresh)
             residual[chosen[kept]] = 0.0
+            np.maximum(residual, 0.0, out=residual)
             rank, block = rank + len(kept), min(2 * block, LARGEST_BLOCK)
-        return found[:, :rank].copy()
+        return found[:rank].T, float(residual.mean())
+
+
+def _largest(values: NDArray[np.float64], count: int) -> NDArray[np.intp]:
+    """Return where the `count` largest values are, the largest first, of equal ones the first."""
+    if count >= len(values):
+        return np.argsort(-values, kind="stable")
+    least = np.partition(values, len(values) - count)[len(values) - count]
+    candidates = np.flatnonzero(values >= least)
+    return candidates[np.argsort(-values[candidates], kind="stable")][:count]
 
 
 def product(features: Sequence[Feature], scales: Sequence[float], softness: Sequence[float], rows: int) -> Kernel:
@@ -185,12 +232,13 @@ def thinned(factor: NDArray[np.float64], left_out: float, most: int | None = Non
 
 @dataclass(frozen=True)
 class Regression:
-    """Kernel ridge regression on the conditioning set: R = e (K + e I)^-1 = I - W W', of centred K = F F'.
+    """Kernel ridge regression on the conditioning set: R = e (K + e I)^-1 = I - F M^-1 F', of centred K = F F'.
 
-    `weights` (float64, shape (n, rank)): W = F L'^-1, L L' = F'F + e I.
+    `factor` (float64, shape (n, rank)): F; `inverse`: that of M = F'F + e I.
     """
 
-    weights: NDArray[np.float64]
+    factor: NDArray[np.float64]
+    inverse: NDArray[np.float64]
     ridge: float
 
     @classmethod
@@ -198,44 +246,36 @@ class Regression:
         """Prepare the regression on a centred factor."""
         gram = factor.T @ factor
         gram[np.diag_indices_from(gram)] += ridge
-        return cls(factor @ np.linalg.inv(np.linalg.cholesky(gram)).T, ridge)
+        root = np.linalg.inv(np.linalg.cholesky(gram))
+        return cls(factor, root.T @ root, ridge)
 
     @property
     def bytes(self) -> int:
-        return self.weights.nbytes
+        return self.factor.nbytes + self.inverse.nbytes
 
     @property
     def rank(self) -> int:
-        return int(self.weights.shape[1])
+        return int(self.factor.shape[1])
 
     def residuals(self, factor: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return R G."""
-        return factor - self.weights @ (self.weights.T @ factor)
-
-    @cached_property
-    def _gram(self) -> NDArray[np.float64]:
-        return self.weights.T @ self.weights
+        return factor - self.factor @ (self.inverse @ (self.factor.T @ factor))
 
     @cached_property
     def correction(self) -> float:
         """tr Q^4 / sum_i ((Q^2)_ii)^2, where Q = R - 11'/n is what makes residuals of noise.
 
         For noises e and f of equal variance in all rows, (e'Q Q f)^2 has the mean tr Q^4, and its estimate from the
-        residuals, sum_i (Q e)_i^2 (Q f)_i^2, that of the denominator.
+        residuals, sum_i (Q e)_i^2 (Q f)_i^2, that of the denominator. R has the eigenvalues of e M^-1, and n - rank
+        times 1; and Q^2 = I - F (M^-1 + e M^-2) F' - 11'/n.
         """
-        n = len(self.weights)
-        left = np.eye(self.rank) - self._gram
-        fourth = n - self.rank + float(np.sum((left @ left) ** 2)) - 1.0
-        return fourth / float(np.sum(self._left**2))
+        n, squared = len(self.factor), self.inverse @ self.inverse
+        fourth = n - self.rank + self.ridge**4 * float(np.sum(squared * squared)) - 1.0
+        taken = np.einsum("ij,ij->i", self.factor @ (self.inverse + self.ridge * squared), self.factor)
+        left = 1.0 - taken - 1.0 / n
+        return fourth / float(left @ left)
 
     @cached_property
     def degrees_left(self) -> float:
         """tr Q^2: how many of the n dimensions of noise the regression leaves."""
-        return float(self._left.sum())
-
-    @cached_property
-    def _left(self) -> NDArray[np.float64]:
-        """The diagonal of Q^2."""
-        twice = self.weights @ (2.0 * np.eye(self.rank) - self._gram)
-        left: NDArray[np.float64] = 1.0 - np.einsum("ij,ij->i", twice, self.weights) - 1.0 / len(self.weights)
-        return left
+        return len(self.factor) - self.rank + self.ridge**2 * float(np.sum(self.inverse * self.inverse)) - 1.0

@@ -9,13 +9,12 @@ who follow the gradient; here few candidates, so that the choice is repeatable a
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from causaldisc.citests import _kernels
-from causaldisc.citests._kernels import Feature
+from causaldisc.citests._representatives import representatives
 from causaldisc.citests._rowwise import Question, RowTest
 
 # How much narrower than the median distance, from wide to narrow.
@@ -32,6 +31,8 @@ Spectrum = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 def narrowing(test: RowTest, question: Question) -> float:
     """Return how much narrower K_Z is than the median width: as the variable that needs it more asks for."""
+    if all(f.is_discrete or f.constant for f in test.features(question.given, question)):
+        return 1.0  # the kernel of categories has no width
     # More rows than it was learned on bear a narrower kernel, and show smaller errors of the regression.
     growth = max(question.rows / LEARNING_ROWS, 1.0) ** (1.0 / 6.0)
     return float(growth * max(_learned(test, v, question) for v in (question.x, question.y)))
@@ -41,13 +42,14 @@ def _learned(test: RowTest, variable: int, question: Question) -> float:
     """Return the candidate of the largest likelihood, tried from wide to narrow until that falls."""
 
     def make() -> float:
-        feature = _spread_out(test.feature(variable, question))
+        rows = representatives(test, question.given, (variable,), LEARNING_ROWS, question)
+        feature = test.feature(variable, question).on(rows)
         scales = _kernels.median_scales([feature], [1.0])
         kernel = _kernels.product([feature], scales, [0.0], len(feature.values))
         features = _kernels.thinned(_kernels.centred(kernel.factor(_TOLERANCE)), _MINOR)
         best, chosen = -math.inf, CANDIDATES[0]
         for candidate in CANDIDATES:
-            found = log_likelihood(*_spectrum(test, candidate, question), features)
+            found = log_likelihood(*_spectrum(test, candidate, rows, question), features)
             if found < best:
                 break
             best, chosen = found, candidate
@@ -56,11 +58,14 @@ def _learned(test: RowTest, variable: int, question: Question) -> float:
     return test.cache.get(("learned", variable, question.given, question.incomplete), make, lambda _: 8)
 
 
-def _spectrum(test: RowTest, candidate: float, question: Question) -> Spectrum:
-    """Return the eigenvalues that are not 0, and their eigenvectors, of K_Z on rows that are evenly spread."""
+def _spectrum(test: RowTest, candidate: float, rows: NDArray[np.intp], question: Question) -> Spectrum:
+    """Return the eigenvalues that are not 0, and their eigenvectors, of K_Z on some rows.
+
+    These may differ with the variable that is to be explained, but are then equal in Z: it serves all variables.
+    """
 
     def make() -> Spectrum:
-        features = [_spread_out(f) for f in test.features(question.given, question)]
+        features = [f.on(rows) for f in test.features(question.given, question)]
         scales = [candidate * scale for scale in _kernels.median_scales(features, [1.0] * len(features))]
         kernel = _kernels.product(features, scales, [0.0] * len(features), len(features[0].values))
         factor = _kernels.centred(kernel.factor(_TOLERANCE))
@@ -70,12 +75,6 @@ def _spectrum(test: RowTest, candidate: float, question: Question) -> Spectrum:
 
     key = ("spectrum", question.given, candidate, question.incomplete)
     return test.cache.get(key, make, lambda s: s[0].nbytes + s[1].nbytes)
-
-
-def _spread_out(feature: Feature) -> Feature:
-    """Return a column on at most LEARNING_ROWS rows, evenly spread."""
-    step = -(-len(feature.values) // LEARNING_ROWS)
-    return replace(feature, values=feature.values[::step].copy())
 
 
 def log_likelihood(

@@ -12,7 +12,8 @@ Where we deviate from the paper, unless --kernel-form is `published`:
   n / (n - 1). Uncorrected, the test finds dependence too often as soon as |Z| is 2 or n is small.
 - With --kernel-width learned, K_Z is as narrow as either of x and y asks for, by the likelihood of Gaussian processes
   (the paper's section 3.3 learns K_Z for each): what R leaves of functions of Z would be taken for dependence.
-All kernels are factors up to a tolerance (see _kernels.py): near rounding up to --kernel-exact-rows, coarser beyond.
+All kernels are factors (see _kernels.py): near rounding up to --kernel-exact-rows, beyond of a bounded rank. There K_Z
+is no narrower than that rank can follow, and the second moment comes from some rows that stand for all.
 """
 
 from __future__ import annotations
@@ -28,8 +29,9 @@ from causaldisc._ext import hadamard, quadratic, tails
 from causaldisc.citests import _kernels
 from causaldisc.citests._cache import Cache
 from causaldisc.citests._columns import Columns
-from causaldisc.citests._kernels import Feature, Regression
+from causaldisc.citests._kernels import Feature, Kernel, Regression
 from causaldisc.citests._learning import narrowing
+from causaldisc.citests._representatives import ordered, representatives
 from causaldisc.citests._rowwise import Found, Question, RowTest
 from causaldisc.citests.base import Verdict
 from causaldisc.context import Context
@@ -38,13 +40,19 @@ from causaldisc.options import Options as _Options
 from causaldisc.options import opt
 from causaldisc.quoting import as_column
 
-# What kernels may leave out on the diagonal: exact form, low-rank form (x and y; Z, where the ridge is the scale).
+# What kernels of x and y, and of Z, may leave out of the diagonal: anywhere in the exact form, on average in the other.
 EXACT, EXACT_GIVEN, COARSE, COARSE_GIVEN = 1e-7, 1e-8, 1e-4, 1e-6
+# There K_Z is widened K_Z by steps until its directions leave no more than this of the diagonal; tried on some rows.
+TOO_COARSE, STEP, TRIAL = 1e-2, 1.25, 1000
+# The most directions of the low-rank form.
+MOST, MOST_GIVEN = 64, 300
 # The low-rank form leaves out the last directions of the residuals, which hold this share of their variance.
 _LEFT_OUT = 1e-4
 RIDGE = 1e-3
 # The weighted null law of the low-rank form: directions of either variable, weights that stand for all others.
 MOST_DIRECTIONS, MOST_EQUAL_WEIGHTS = 32, 4096
+# Rows that stand for all in the variance of the null law of the low-rank form.
+SAMPLE = 2000
 _BLOCK = 256
 
 
@@ -155,29 +163,60 @@ class Kci(RowTest):
         scale = regression.correction if self._is_corrected else 1.0
         if self.options.kernel_null is Null.CHI2:
             statistic = _agreement(first, second)
-            return quadratic.log_tail(_weights(first, second) * scale, statistic), statistic, 0.0
+            weights = _weights(first, second, self._representatives(question))
+            return quadratic.log_tail(weights * scale, statistic), statistic, 0.0
         if first.matrix is not None and second.matrix is not None:
             statistic, trace, squares = hadamard.moments(first.matrix, second.matrix)
         else:
             statistic, trace = _agreement(first, second), float(first.variance @ second.variance)
-            squares = _squares(first.factor, second.factor)
+            squares = _squares(first, second, self._representatives(question))
         return _gamma(statistic, trace * scale, 2.0 * squares * scale * scale)
 
     def regression(self, question: Question) -> Regression:
         narrower = self._narrowing(question)
 
         def make() -> Regression:
-            features = self.features(question.given, question)
-            shares = [1.0] * len(features)
-            scales = [narrower * scale for scale in self._scales(features, shares, len(features))]
-            kernel = _kernels.product(features, scales, [0.0] * len(features), question.rows)
-            factor = kernel.factor(EXACT_GIVEN if self._is_exact(question) else COARSE_GIVEN)
+            kernel = self._kernel_of_set(question, narrower)
+            if self._is_exact(question):
+                factor = kernel.factor(EXACT_GIVEN)
+            else:
+                factor = kernel.main(COARSE_GIVEN, MOST_GIVEN, ordered(self, question.given, (), question))[0]
             return Regression.fit(_kernels.centred(factor), RIDGE)
 
         return self.cache.get(("given", question.given, narrower, question.incomplete), make, lambda r: r.bytes)
 
     def _narrowing(self, question: Question) -> float:
-        return narrowing(self, question) if self.options.kernel_width is Width.LEARNED else 1.0
+        """Return how much narrower than the median K_Z is."""
+        if self.options.kernel_width is not Width.LEARNED:
+            return 1.0
+        wanted = narrowing(self, question)
+        if self._is_exact(question):
+            return wanted
+        key = ("bearable", question.given, wanted, question.incomplete)
+        return self.cache.get(key, lambda: self._bearable(question, wanted), lambda _: 8)
+
+    def _bearable(self, question: Question, wanted: float) -> float:
+        """Return the narrowest width up to the wanted one that the directions of the low-rank form can follow."""
+        rows = representatives(self, question.given, (), TRIAL, question)
+        while wanted > 1.0:
+            if (
+                self._kernel_of_set(question, wanted, rows).main(TOO_COARSE, MOST_GIVEN, np.arange(len(rows)))[1]
+                <= TOO_COARSE
+            ):
+                break
+            wanted /= STEP
+        return max(wanted, 1.0)
+
+    def _kernel_of_set(self, question: Question, narrower: float, rows: NDArray[np.intp] | None = None) -> Kernel:
+        """Return the kernel of the conditioning set, on some rows or all."""
+        features = self.features(question.given, question)
+        scales = [narrower * scale for scale in self._scales(features, [1.0] * len(features), len(features))]
+        if rows is not None:
+            features = [f.on(rows) for f in features]
+        return _kernels.product(features, scales, [0.0] * len(features), len(features[0].values))
+
+    def _representatives(self, question: Question) -> NDArray[np.intp]:
+        return representatives(self, question.given, (question.x, question.y), SAMPLE, question)
 
     @property
     def _is_corrected(self) -> bool:
@@ -195,7 +234,9 @@ class Kci(RowTest):
             features = self.features((variable, *joined), question)
             scales = self._scales(features, [1.0] + [0.5] * len(joined), len(question.given))
             kernel = _kernels.product(features, scales, [0.0] + [0.5] * len(joined), question.rows)
-            return _kernels.centred(kernel.factor(EXACT if self._is_exact(question) else COARSE))
+            if self._is_exact(question):
+                return _kernels.centred(kernel.factor(EXACT))
+            return _kernels.centred(kernel.main(COARSE, MOST, ordered(self, joined, (variable,), question))[0])
 
         def make() -> Residual:
             # Regressions of several widths share it; the empirical widths depend on the number of conditions.
@@ -248,7 +289,7 @@ def _eigenvalues(gram: NDArray[np.float64]) -> NDArray[np.float64]:
     return found
 
 
-def _weights(first: Residual, second: Residual) -> NDArray[np.float64]:
+def _weights(first: Residual, second: Residual, rows: NDArray[np.intp]) -> NDArray[np.float64]:
     """Return the eigenvalues of A o B.
 
     In the low-rank form they are those of the main directions; what these leave of the trace and of the sum of squares
@@ -259,27 +300,27 @@ def _weights(first: Residual, second: Residual) -> NDArray[np.float64]:
     main = [_kernels.thinned(r.factor, 0.0, MOST_DIRECTIONS) for r in (first, second)]
     found = _eigenvalues(_kernels.gram_of_products(*main))
     trace = float(first.variance @ second.variance)
-    rest, squares = trace - float(found.sum()), _squares(first.factor, second.factor) - float(found @ found)
+    rest, squares = trace - float(found.sum()), _squares(first, second, rows) - float(found @ found)
     if rest <= 1e-6 * trace or squares <= 0.0:
         return found
     count = int(min(max(round(rest * rest / squares), 1), MOST_EQUAL_WEIGHTS))
     return np.concatenate([found, np.full(count, rest / count)])
 
 
-def _squares(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
-    """Return |A o B|^2 without forming A or B, the cheaper way; in single precision, which is ample for a variance."""
-    n, ranks = len(first), first.shape[1] * second.shape[1]
-    if 2 * ranks * ranks < n * (first.shape[1] + second.shape[1]):
-        gram = _kernels.gram_of_products(first, second)
-        return float(np.sum(gram * gram))
-    a, b = first.astype(np.float32), second.astype(np.float32)
-    total = 0.0
-    for start in range(0, n, _BLOCK):
-        stop = min(start + _BLOCK, n)
+def _squares(first: Residual, second: Residual, rows: NDArray[np.intp]) -> float:
+    """Return |A o B|^2 without forming A or B: its diagonal from all rows, the rest from those that stand for them.
+
+    In single precision, which is ample for a variance.
+    """
+    a, b = first.factor[rows].astype(np.float32), second.factor[rows].astype(np.float32)
+    n, m, total = len(first.factor), len(rows), 0.0
+    for start in range(0, m, _BLOCK):
+        stop = min(start + _BLOCK, m)
         total += hadamard.squares(a[start:stop] @ a[start:stop].T, b[start:stop] @ b[start:stop].T)
-        if stop < n:
+        if stop < m:
             total += 2.0 * hadamard.squares(a[start:stop] @ a[stop:].T, b[start:stop] @ b[stop:].T)
-    return total
+    diagonal = (first.variance * second.variance) ** 2
+    return float(diagonal.sum()) + (total - float(diagonal[rows].sum())) * (n * (n - 1.0)) / (m * (m - 1.0))
 
 
 def build(data: Dataset, options: Options, context: Context) -> Kci:

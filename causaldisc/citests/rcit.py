@@ -13,7 +13,6 @@ columns matters. A category gets a random phase, which gives the delta kernel.
 
 from __future__ import annotations
 
-import hashlib
 import math
 from dataclasses import dataclass
 
@@ -25,6 +24,7 @@ from causaldisc.citests._cache import Cache
 from causaldisc.citests._columns import Columns
 from causaldisc.citests._kernels import Regression, centred, gram_of_products, median_scales
 from causaldisc.citests._learning import narrowing
+from causaldisc.citests._representatives import profile
 from causaldisc.citests._rowwise import Found, Question, RowTest
 from causaldisc.citests.base import Verdict
 from causaldisc.context import Context
@@ -116,13 +116,7 @@ class Rcit(RowTest):
 
     def _generator(self, variable: int, question: Question) -> np.random.Generator:
         """Return the generator of a column, the same whatever the order of rows and of columns."""
-
-        def make() -> tuple[int, ...]:
-            digest = hashlib.sha256(np.sort(self.columns.chosen(variable, question.incomplete)).tobytes()).digest()
-            return tuple(digest[:8])
-
-        key = ("seed", variable, question.incomplete)
-        return np.random.default_rng([self.options.seed, *self.cache.get(key, make, lambda _: 64)])
+        return np.random.default_rng([self.options.seed, *profile(self, variable, question)[1][:8]])
 
 
 def _weighted(first: NDArray[np.float64], second: NDArray[np.float64], scale: float) -> Found:
