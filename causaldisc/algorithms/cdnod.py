@@ -119,6 +119,7 @@ def run(data: Dataset, options: Options, test: TestChoice, knowledge: Knowledge,
     separations = evidence.NamedSeparations(found.skeleton.separations, ordered.names)
     of_test = {"test": bound.name, "missing": test.missing.value, **as_json(bound.options)}
     chosen = {**of_test, **as_json(options), **knowledge.as_json()}
+    del chosen["changing"]  # says what is printed, not what is found
     described = provenance.of_search("cdnod", chosen, parted.data, found.skeleton, separations.unlisted)
     described["contexts"] = {name: kind.value for name, kind in parted.kinds.items()}
     described["autocorrelation"] = _account(lags, series)

@@ -71,10 +71,17 @@ def set_apart(data: Dataset, index: tuple[str, ...], kinds: str) -> Contextual:
     others = variables(replace(data, columns=tuple(c for c in data.columns if c.name not in names)))
     if not others.columns:
         raise DataError(f"{label(data.source)} has no column but the index; there is nothing that could change")
+    # That a column labels the rows is no surprise of an index.
+    notices = tuple(n for n in others.notices if n.code != "identifier" or not _names_one(n.message, names))
+    others = replace(others, notices=notices)
     whole = _with_contexts_known(replace(others, columns=(*others.columns, *columns)), names)
     for name in names:
         _check_variation(whole.columns[whole.index(name)])
     return Contextual(whole, {c.name: _kind_of(c) for c in columns})
+
+
+def _names_one(message: str, names: list[str]) -> bool:
+    return any(message.startswith(f"column {name!r} of ") for name in names)
 
 
 def _names(text: str) -> list[str]:
