@@ -19,7 +19,7 @@ from causaldisc import provenance
 from causaldisc.algorithms import pc
 from causaldisc.citests import CITest, Missing, TestChoice
 from causaldisc.context import Context
-from causaldisc.data import contexts
+from causaldisc.data import contexts, groups
 from causaldisc.data.contexts import Contextual, IndexKind
 from causaldisc.data.dataset import ColumnKind, Dataset
 from causaldisc.data.series import Series, series_of
@@ -59,6 +59,11 @@ class Options(pc.Options):
         Autocorrelation.AUTO,
         "Condition each test on its variables' own past ('lags'), so that persistence is not taken for change; 'auto': "
         "when an index is a time. How many lags is chosen for each variable by BIC.",
+    )
+    group: tuple[str, ...] = opt(
+        (),
+        "Columns of numbers that are one variable, 'gaze=gx,gy', with --test kci; may be given several times.",
+        metavar="NAME=COLUMNS",
     )
     max_lag: int = opt(5, "Most lags of a variable.", at_least=1, below=1000)
     changing: bool = opt(
@@ -107,10 +112,12 @@ def run(data: Dataset, options: Options, test: TestChoice, knowledge: Knowledge,
     """
     if test.missing is Missing.CORRECTED:
         raise UsageError("--missing corrected serves pc only; test-wise, list-wise and error serve cdnod")
-    parted = contexts.set_apart(data, options.index, options.index_kind)
+    choice = replace(test, name=DEFAULT_TEST) if test.name == "auto" else test
+    if options.group and choice.name != "kci":
+        raise UsageError(f"--group makes variables of several numbers, which {choice.name} cannot take; use --test kci")
+    parted = contexts.set_apart(groups.grouped(data, options.group), options.index, options.index_kind)
     context.warn_all(parted.data.notices)
     ordered = parted.data.select(sorted(parted.data.names))
-    choice = replace(test, name=DEFAULT_TEST) if test.name == "auto" else test
     series = _series(parted, options.autocorrelation)
     lags = _lags(parted, series, options, context)
     bound = autocorrelation.bind(choice, ordered, lags, series, context)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from causaldisc.citests._kernels import Feature, feature_of_codes, feature_of_numbers
+from causaldisc.citests._kernels import Feature, feature_of_codes, feature_of_numbers, median_scales
 from causaldisc.data.dataset import ColumnKind, Dataset
 from causaldisc.distinct import numbered
 
@@ -63,5 +63,17 @@ class Columns:
         values = self.chosen(variable, incomplete)
         if values.dtype == np.int32:
             return feature_of_codes(numbered(values)[1].astype(np.int32))
+        if values.ndim == 2:
+            return feature_of_group(np.asarray(values, np.float64))
         found = feature_of_numbers(np.asarray(values, np.float64))
         return replace(found, spread=TIME_SHARE * found.spread) if variable in self.times else found
+
+
+def feature_of_group(values: NDArray[np.float64]) -> Feature:
+    """Return a variable of several numbers, scaled so that the joint distance of rows has a median of about 1."""
+    members = [feature_of_numbers(np.ascontiguousarray(column)) for column in values.T]
+    varying = [m for m in members if not m.constant]
+    if not varying:
+        return Feature(np.zeros(len(values)), 1.0, True)
+    scales = median_scales(varying, [1.0] * len(varying))
+    return Feature(np.column_stack([m.values * s for m, s in zip(varying, scales, strict=True)]), 1.0, False)

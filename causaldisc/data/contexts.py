@@ -113,10 +113,12 @@ def _context(data: Dataset, name: str, kind: IndexKind) -> Column:
             raise UsageError("--index rows is the order of the rows, a time; a domain has several rows")
         return Column(ROWS, ColumnKind.TIME, np.arange(1.0, data.rows + 1))
     column = data.columns[data.index(name)]
+    if column.is_group:
+        raise UsageError(f"--index: {name!r} is a group of columns; an index is one column")
     is_category = column.kind.is_discrete or bool(column.levels)
     if kind is IndexKind.DOMAIN or (kind is IndexKind.AUTO and is_category):
         return _domain(column)
-    if column.values is None or column.levels and not column.kind.is_discrete:
+    if column.values is None or (column.levels and not column.kind.is_discrete):
         raise DataError(
             f"column {name!r} holds text that is no time; say --index-kind domain, or --types "
             f"'{as_column(name)}=time' if it holds dates in a form that could be read"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -37,7 +36,7 @@ def joined(parts: Sequence[Dataset]) -> Dataset:
     codes = np.repeat(np.arange(len(parts), dtype=np.float64), [part.rows for part in parts])
     name = _name(labels, first.names)
     digest = hashlib.sha256("".join(part.sha256 for part in parts).encode()).hexdigest()
-    notices = _different(notice for part in parts for notice in part.notices)
+    notices: tuple[Notice, ...] = tuple(dict.fromkeys(notice for part in parts for notice in part.notices))
     domain = Column(name, ColumnKind.CONTEXT, codes, None, tuple(labels))
     return Dataset((*columns, domain), rows, ", ".join(sources), digest, notices)
 
@@ -92,7 +91,7 @@ def _joined_text(columns: Sequence[Column]) -> Column:
 
 
 def _labels(sources: Sequence[str]) -> list[str]:
-    """Return what each domain is called: its file's name without suffixes, or as much of the path as tells all apart."""
+    """Return what each domain is called: its file's name without suffixes; the whole paths where two would be alike."""
     stems = [_stem(source) for source in sources]
     twice = [label(source) for source, count in Counter(sources).items() if count > 1]
     if twice:
@@ -106,12 +105,11 @@ def _stem(source: str) -> str:
 
 def _name(labels: Sequence[str], taken: Sequence[str]) -> str:
     """Return what the labels have in common at their beginning, without numbers and signs at its end, or 'domain'."""
-    common = re.sub(r"[\W\d_]+$", "", os.path.basename(os.path.commonprefix(list(labels))))
+    # Of a list of texts, the first and the last by alphabet have no more in common than all.
+    first, last = min(labels), max(labels)
+    same = next((i for i, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1]), len(first))
+    common = re.sub(r"[\W\d_]+$", "", first[:same].rpartition("/")[2])
     for name in (common, DOMAIN):
         if name and name not in taken:
             return name
     raise DataError(f"the column of the domains would be called {DOMAIN!r}, as one of the data is; rename that one")
-
-
-def _different(notices: object) -> tuple[Notice, ...]:
-    return tuple(dict.fromkeys(notices))  # type: ignore[call-overload]

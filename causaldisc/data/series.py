@@ -31,7 +31,10 @@ class Series:
         """Return the column of so many steps before, missing where the series does not reach back so far."""
         rows = self.before(steps)
         is_there = rows >= 0
-        values = None if column.values is None else np.where(is_there, column.values[rows], np.nan)
+        values = None
+        if column.values is not None:
+            values = column.values[rows]
+            values[~is_there] = np.nan
         codes = None
         if column.codes is not None:
             codes = np.where(is_there, column.codes[rows], MISSING_CODE).astype(np.int32)
@@ -42,7 +45,8 @@ def series_of(times: Sequence[NDArray[np.float64]], domains: Sequence[NDArray[np
     """Return one series for each combination of domains, in order of time (the first counts first); rows of one time
     stay in their order, as all do without a time."""
     along = [*times, np.arange(rows, dtype=np.float64)]
-    order = np.lexsort((*along[::-1], *domains))
+    keys: list[NDArray[np.float64] | NDArray[np.int32]] = [*along[::-1], *domains]
+    order = np.lexsort(keys)
     starts = np.ones(rows, np.bool_)
     starts[1:] = False
     for codes in domains:

@@ -83,7 +83,7 @@ def choose_lags(column: Column, series: Series, most: int) -> int:
     """Return how many lags of itself a column needs."""
     targets = _numbers(column)
     past = [targets, *(_numbers(series.lagged(column, steps)) for steps in range(1, most + 1))]
-    whole = ~np.isnan(np.concatenate(past, axis=1)).any(axis=1)
+    whole: NDArray[np.bool_] = ~np.logical_or.reduce(np.isnan(np.concatenate(past, axis=1)), axis=1)
     rows = int(whole.sum())
     if rows < 4 * (most + 1):
         return 0
@@ -100,11 +100,12 @@ def choose_lags(column: Column, series: Series, most: int) -> int:
 
 
 def _numbers(column: Column) -> Floats:
-    """Return a column as numbers, shape (n, k), NaN where missing: standardised, or indicators of all levels but one."""
+    """Return a column as numbers, shape (n, k), NaN where missing: standardised, or indicators of levels but one."""
     if column.codes is None:
         assert column.values is not None
-        centre, scale = np.nanmean(column.values), np.nanstd(column.values)
-        return np.asarray((column.values - centre) / (scale or 1.0))[:, None]
+        values = column.values.reshape(len(column.values), -1)
+        scales = np.nanstd(values, axis=0)
+        return np.asarray((values - np.nanmean(values, axis=0)) / np.where(scales > 0, scales, 1.0))
     indicators = np.equal(column.codes[:, None], np.arange(1, len(column.levels))).astype(np.float64)
     indicators[column.codes < 0] = np.nan
     return indicators

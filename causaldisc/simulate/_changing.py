@@ -55,7 +55,9 @@ class ChangeOptions(StructureOptions):
     high: float = opt(1.0, "Greatest absolute weight of an edge.", at_least=0)
     changing: float = opt(0.5, "Share of the modules that change.", at_least=0)
     change: Change = opt(Change.ANY, "What of a module changes; 'any': each changing module draws one of the three.")
-    drivers: Drivers = opt(Drivers.INDEPENDENT, "Whether each changing module has a driver of its own, or all the same.")
+    drivers: Drivers = opt(
+        Drivers.INDEPENDENT, "Whether each changing module has a driver of its own, or all the same."
+    )
     strength: float = opt(1.0, "How much it changes; for the mean, in standard deviations of the noise.", at_least=0)
 
     def __post_init__(self) -> None:
