@@ -69,7 +69,6 @@ def sizes(options: Options, rng: np.random.Generator) -> NDArray[np.int64]:
     """Return the number of rows of each domain, one at least."""
     least = max(1, int(options.smallest * options.rows / options.domains))
     left = options.rows - least * options.domains
-    shares = rng.random(options.domains)
-    ends = np.floor(np.cumsum(shares) / np.sum(shares) * left + 0.5).astype(np.int64)
-    ends[-1] = left
+    ends = np.cumsum(rng.random(options.domains))
+    ends = np.floor(ends / ends[-1] * left + 0.5).astype(np.int64)
     return least + np.diff(ends, prepend=0)
