@@ -14,7 +14,7 @@ from causaldisc.algorithms import cdnod
 from causaldisc.citests import TestChoice
 from causaldisc.citests._oracle import DSeparation
 from causaldisc.context import Context
-from causaldisc.data.dataset import Dataset, continuous_column, discrete_column
+from causaldisc.data.dataset import Column, ColumnKind, Dataset, continuous_column, discrete_column
 from causaldisc.errors import DataError, UsageError
 from causaldisc.graph import Graph, GraphKind, Mark
 from causaldisc.graph.equivalence import cpdag_of
@@ -171,6 +171,39 @@ def test_labels_of_domains_are_no_numbers():
         assert result is None or p_value == pytest.approx(result, rel=1e-9)
         result = p_value
     assert result < 1e-6
+
+
+def test_no_test_computes_with_labels_of_domains():
+    data = Dataset.from_array(np.column_stack([np.arange(60.0), np.repeat([0.0, 1.0, 2.0], 20)]), ["x", "site"])
+    with pytest.raises(DataError, match="column 'site' holds text, and fisherz needs numbers"):
+        run(data, "fisherz", index=("site",), index_kind="domain")
+
+
+def test_gaps_leave_out_the_rows_that_a_test_needs():
+    columns = np.column_stack(drifting())
+    columns[::10, 1], columns[5, 0] = np.nan, np.nan
+    result = run(Dataset.from_array(columns, ["t", "x", "y", "z"]), index=("t",))
+    assert str(result.graph) == "x --> y; t --> x"
+    assert {(s.x, s.y): s.n for s in result.separations}["y", "z"] == 299
+    assert result.graph.attributes(result.graph.index("t"), 0)["n"] == 269
+    assert [n.message for n in result.warnings] == ["1 row without a value of 't' left out"]
+
+
+def test_mixed_variables_and_contexts_of_the_kind_context():
+    rng = np.random.default_rng(6)
+    site, k = rng.integers(0, 3, 400), rng.integers(0, 3, 400)
+    x = rng.standard_normal(400) + site
+    y = x + 1.5 * (k == 1) + rng.standard_normal(400)
+    columns = (
+        discrete_column("k", k.astype(float)),
+        continuous_column("x", x),
+        continuous_column("y", y),
+        Column("site", ColumnKind.CONTEXT, site.astype(float), None, ("north", "south", "west")),
+    )
+    for test in ("kci", "dg"):
+        result = run(Dataset(columns, 400), test)
+        assert str(result.graph) == "k --> y; x --> y; site --> x"
+        assert result.graph.nodes[3].attributes == {"type": "context", "index": "domain"}
 
 
 def test_two_contexts_are_told_apart():

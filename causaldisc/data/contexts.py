@@ -11,7 +11,7 @@ from enum import Enum
 
 import numpy as np
 
-from causaldisc.data.dataset import Column, ColumnKind, Dataset, discrete_column
+from causaldisc.data.dataset import MISSING_CODE, Column, ColumnKind, Dataset, discrete_column
 from causaldisc.data.source import label
 from causaldisc.data.validation import variables
 from causaldisc.errors import DataError, UsageError
@@ -127,14 +127,15 @@ def _context(data: Dataset, name: str, kind: IndexKind) -> Column:
 
 
 def _domain(column: Column) -> Column:
-    if column.codes is not None:
-        return column
-    assert column.values is not None
-    if not column.levels:
-        return discrete_column(column.name, column.values)
-    codes = np.where(column.missing, -1, np.nan_to_num(column.values)).astype(np.int32)
-    kind = ColumnKind.BINARY if len(column.levels) <= 2 else ColumnKind.DISCRETE
-    return Column(column.name, kind, None, codes, column.levels)
+    """Return the column as categories, without numbers that a test might compute with."""
+    if column.values is not None and column.levels and column.codes is None:  # a context of text
+        codes = np.where(column.missing, MISSING_CODE, np.nan_to_num(column.values)).astype(np.int32)
+        kind = ColumnKind.BINARY if len(column.levels) <= 2 else ColumnKind.DISCRETE
+        return Column(column.name, kind, None, codes, column.levels)
+    if column.codes is None:
+        assert column.values is not None
+        column = discrete_column(column.name, column.values)
+    return replace(column, values=None)
 
 
 def _kind_of(column: Column) -> IndexKind:
