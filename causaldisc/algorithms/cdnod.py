@@ -74,10 +74,12 @@ class Options(pc.Options):
 
 @dataclass(frozen=True)
 class Found:
-    """The partly oriented graph after the directions from changes and colliders, and what it rests on."""
+    """The partly oriented graph after the directions from changes and colliders, and what it rests on; nodes are those
+    of the test. `known`: the user's knowledge, and that nothing causes a context."""
 
     graph: Graph
     skeleton: Skeleton
+    known: BoundKnowledge
 
 
 def search(
@@ -101,7 +103,7 @@ def search(
     places = [names.index(name) for name in sorted(of_context)]
     graph = orientation.orient(names, found, sources.without_sources(findings, places), known, context)
     evidence.annotate(graph, found)
-    return Found(graph, found)
+    return Found(graph, found, known)
 
 
 def run(data: Dataset, options: Options, test: TestChoice, knowledge: Knowledge, context: Context) -> Result:
@@ -122,23 +124,26 @@ def run(data: Dataset, options: Options, test: TestChoice, knowledge: Knowledge,
     lags = _lags(parted, series, options, context)
     bound = autocorrelation.bind(choice, ordered, lags, series, context)
     found = search(bound, ordered.names, frozenset(parted.kinds), options, knowledge, context)
+    # Phases 3 and 4 start from here: from `found`, whose nodes are the columns of `ordered`, and from the contexts.
     evidence.warn_undecided(found.skeleton, ordered.names, context)
     separations = evidence.NamedSeparations(found.skeleton.separations, ordered.names)
     of_test = {"test": bound.name, "missing": test.missing.value, **as_json(bound.options)}
     chosen = {**of_test, **as_json(options), **knowledge.as_json()}
     del chosen["changing"]  # says what is printed, not what is found
     described = provenance.of_search("cdnod", chosen, parted.data, found.skeleton, separations.unlisted)
-    described["contexts"] = {name: kind.value for name, kind in parted.kinds.items()}
-    described["autocorrelation"] = _account(lags, series)
-    if test.name == "auto":
-        described["test_chosen"] = WHY_DEFAULT
+    described |= {"contexts": {name: kind.value for name, kind in parted.kinds.items()}}
+    described |= {"autocorrelation": _account(lags, series)}
+    described |= {"test_chosen": WHY_DEFAULT} if test.name == "auto" else {}
     graph = found.graph.reordered(_nodes(parted))
     listing = _changing(graph, parted) if options.changing else None
-    named = tuple(separations)
-    if options.drop_context:
-        graph = graph.without(parted.kinds)
-        named = tuple(s for s in named if not {s.x, s.y, *s.given} & set(parted.kinds))
-    return Result(graph, named, tuple(context.warnings), described, listing)
+    result = Result(graph, separations, tuple(context.warnings), described, listing)
+    return _without_contexts(result, frozenset(parted.kinds)) if options.drop_context else result
+
+
+def _without_contexts(result: Result, names: frozenset[str]) -> Result:
+    """Return the result less the nodes of contexts and the separations that name one."""
+    named = tuple(s for s in result.separations if names.isdisjoint((s.x, s.y, *s.given)))
+    return replace(result, graph=result.graph.without(names), separations=named)
 
 
 def _series(parted: Contextual, wanted: Autocorrelation) -> Series | None:

@@ -71,4 +71,5 @@ def sizes(options: Options, rng: np.random.Generator) -> NDArray[np.int64]:
     left = options.rows - least * options.domains
     ends = np.cumsum(rng.random(options.domains))
     ends = np.floor(ends / ends[-1] * left + 0.5).astype(np.int64)
-    return least + np.diff(ends, prepend=0)
+    found: NDArray[np.int64] = least + np.diff(ends, prepend=0)
+    return found
