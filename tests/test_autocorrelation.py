@@ -75,6 +75,10 @@ def test_a_drift_of_independent_rows_costs_no_lag(drift):
     assert found.count(0) >= 8
 
 
+def test_of_many_rows_some_tell_the_order():
+    assert lags_of(persistent(np.random.default_rng(7), 45_000, 0.3, 0.2), most=3) == 2
+
+
 def test_different_levels_of_domains_cost_no_lag():
     rng = np.random.default_rng(0)
     sites = np.repeat(np.arange(6, dtype=np.int32), 50)

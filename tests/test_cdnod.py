@@ -256,6 +256,18 @@ def test_two_wandering_series_are_not_joined():
     assert joined <= 4
 
 
+def test_pasts_are_those_of_the_own_domain_and_are_told():
+    rng = np.random.default_rng(10)
+    x = np.concatenate([autoregression(rng, 100, 0.8) for _ in range(4)])
+    columns = (continuous_column("x", x), discrete_column("site", np.repeat(np.arange(4.0), 100)))
+    data = Dataset(columns, 400)
+    assert run(data, index=("site",)).provenance["autocorrelation"] == {"remedy": "none"}
+    result = run(data, index=("site",), autocorrelation=Autocorrelation.LAGS)
+    assert result.provenance["autocorrelation"]["lags"] == {"x": 1}
+    assert ["x (1)" in n.message for n in result.warnings if n.code == "own-past"] == [True]
+    assert result.separations[0].n == 396  # the first row of each domain has no past
+
+
 # ---- the shell
 
 

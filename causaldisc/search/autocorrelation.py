@@ -33,6 +33,8 @@ Floats = NDArray[np.float64]
 
 # A trend has at most this share of the rows as parameters, and no more cosines than that.
 _SHARE, _MOST_COSINES = 0.05, 40
+# As many rows, evenly spread, are enough to tell how many lags there are.
+_MOST_ROWS = 20_000
 
 
 class Autocorrelation(Enum):
@@ -83,8 +85,9 @@ def choose_lags(column: Column, series: Series, most: int) -> int:
     """Return how many lags of itself a column needs."""
     targets = _numbers(column)
     past = [targets, *(_numbers(series.lagged(column, steps)) for steps in range(1, most + 1))]
-    whole: NDArray[np.bool_] = ~np.logical_or.reduce(np.isnan(np.concatenate(past, axis=1)), axis=1)
-    rows = int(whole.sum())
+    whole = np.flatnonzero(~np.logical_or.reduce(np.isnan(np.concatenate(past, axis=1)), axis=1))
+    whole = whole[:: -(-len(whole) // _MOST_ROWS) or 1]
+    rows = len(whole)
     if rows < 4 * (most + 1):
         return 0
     y, *lagged = (each[whole] for each in past)
@@ -111,10 +114,10 @@ def _numbers(column: Column) -> Floats:
     return indicators
 
 
-def _trends(series: Series, whole: NDArray[np.bool_]) -> Iterator[tuple[Floats, int]]:
+def _trends(series: Series, rows: NDArray[np.intp]) -> Iterator[tuple[Floats, int]]:
     """Yield trends: cosines of growing frequency, and the same after the levels of series; with the number of columns
     that come together."""
-    places, parts = series.places[whole], series.parts[whole]
+    places, parts = series.places[rows], series.parts[rows]
     room = int(_SHARE * len(places))
     frequencies = np.arange(1, min(room, _MOST_COSINES) + 1)
     cosines = np.cos(np.pi * places[:, None] * frequencies)
