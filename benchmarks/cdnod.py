@@ -279,14 +279,21 @@ def random(cells: Cells, seeds: int, peers: int) -> None:
         for program, run in PROGRAMS.items():
             if run is without_past and "autocorrelated" not in kind:
                 continue  # it makes no difference
-            most = min(peers, seeds) if program == "causal-learn" else seeds
-            found = [
-                cells.get(("random", kind, program, seed), partial(_random, kind, run, seed)) for seed in range(most)
-            ]
-            if found:
-                row = " | ".join(_shares(found, a) for a in "eca")
-                seconds = np.mean([f["seconds"] for f in found])
-                print(f"| {kind} | {program} | {len(found)} | {row} | {seconds:.1f} |", flush=True)
+            if run is not causal_learn:
+                _print_row(kind, program, _found(cells, kind, program, run, seeds))
+            elif peers:
+                _print_row(kind, "ours", _found(cells, kind, "ours", ours, min(peers, seeds)))
+                _print_row(kind, program, _found(cells, kind, program, run, min(peers, seeds)))
+
+
+def _found(cells: Cells, kind: str, program: str, run: Program, seeds: int) -> list[dict[str, float]]:
+    return [cells.get(("random", kind, program, seed), partial(_random, kind, run, seed)) for seed in range(seeds)]
+
+
+def _print_row(kind: str, program: str, found: list[dict[str, float]]) -> None:
+    row = " | ".join(_shares(found, a) for a in "eca")
+    seconds = np.mean([f["seconds"] for f in found])
+    print(f"| {kind} | {program} | {len(found)} | {row} | {seconds:.1f} |", flush=True)
 
 
 def _random(kind: str, run: Program, seed: int) -> dict[str, float]:

@@ -64,7 +64,7 @@ def test_numbers_are_domains_if_the_user_says_so():
 def test_each_index_has_its_kind_and_columns_of_the_kind_context_join():
     columns = numbers("x"), numbers("t"), numbers("g", [1, 2] * 4), text_column("s", *"aabbaabb")
     more = Column("site", ColumnKind.CONTEXT, np.repeat([0.0, 1.0], 4), None, ("n", "s"))
-    found = set_apart(table(*columns, more), ("t", "g,s"), "time,domain,auto")
+    found = set_apart(table(*columns, more), ("t", "g,s", "t"), "time,domain,auto")
     assert found.kinds == {
         "t": IndexKind.TIME,
         "g": IndexKind.DOMAIN,

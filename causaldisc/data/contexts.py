@@ -57,7 +57,7 @@ def set_apart(data: Dataset, index: tuple[str, ...], kinds: str) -> Contextual:
     Rows without a context are left out, with a notice. Raises DataError for an unknown, constant or unsuitable index,
     and when there is none or no variable is left; UsageError for kinds that do not fit.
     """
-    asked = [name for text in index for name in _names(text)]
+    asked = list(dict.fromkeys(name for text in index for name in _names(text)))
     of_kind = [c.name for c in data.columns if c.kind is ColumnKind.CONTEXT]
     names = list(dict.fromkeys([*asked, *of_kind]))
     if not names:
