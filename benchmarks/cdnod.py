@@ -13,6 +13,8 @@ again; `python benchmarks/cdnod.py examples autocorrelation random --file F` con
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import json
 import os
 import time
@@ -172,7 +174,8 @@ def causal_learn(data: Dataset, context: str) -> Graph:
     index = column.values if column.codes is None else column.codes.astype(float)
     values = data.select(names).matrix().T
     np.random.seed(0)  # noqa: NPY002 - theirs draws from the global generator
-    ends = theirs(values, np.asarray(index)[:, None], ALPHA, "kci", show_progress=False).G.graph
+    with contextlib.redirect_stderr(io.StringIO()):  # it shows progress, told not to
+        ends = theirs(values, np.asarray(index)[:, None], ALPHA, "kci", show_progress=False).G.graph
     graph = Graph([*names, context], GraphKind.MIXED)
     mark = {-1: Mark.TAIL, 1: Mark.ARROW}
     for i in range(len(graph)):

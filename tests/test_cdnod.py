@@ -34,8 +34,8 @@ def search(test, names, contexts, knowledge=None, **options):
     return found.graph
 
 
-def run(data, test="kci", knowledge=None, **options):
-    context = Context()
+def run(data, test="kci", knowledge=None, threads=1, **options):
+    context = Context(threads=threads)
     return cdnod.run(data, cdnod.Options(**options), TestChoice(test), knowledge or Knowledge(), context)
 
 
@@ -156,6 +156,19 @@ def test_the_order_of_the_columns_changes_nothing(order):
     other = run(Dataset.from_array(columns[:, order], [names[i] for i in order]), index=("t",))
     assert one.graph == other.graph.reordered(one.graph.nodes)
     assert one.separations == other.separations
+
+
+def test_neither_threads_nor_the_order_of_columns_count_with_pasts():
+    rng = np.random.default_rng(12)
+    a, b = autoregression(rng, 150, 0.7), autoregression(rng, 150, 0.6)
+    columns = np.column_stack([np.arange(150.0), a, b, a - b + rng.standard_normal(150)])
+    names = ["t", "a", "b", "c"]
+    one = run(Dataset.from_array(columns, names), index=("t",))
+    assert sum(one.provenance["autocorrelation"]["lags"].values()) >= 2
+    other = run(Dataset.from_array(columns[:, ::-1], names[::-1]), index=("t",), threads=4)
+    assert one.graph == other.graph.reordered(one.graph.nodes)
+    assert one.separations == other.separations
+    assert one.warnings == other.warnings
 
 
 def test_labels_of_domains_are_no_numbers():
