@@ -42,6 +42,7 @@ class Result:
     separations: Sequence[Separation] = ()
     warnings: tuple[Notice, ...] = ()
     provenance: Mapping[str, object] = field(default_factory=dict)
+    listing: str | None = None
 
     @property
     def is_partial(self) -> bool:

@@ -11,10 +11,10 @@ import typer
 from causaldisc.cli import flags
 from causaldisc.cli.running import RunOptions
 from causaldisc.cli.talk import TalkOptions
-from causaldisc.cli.writing import WriteOptions, write
+from causaldisc.cli.writing import WriteOptions, write, write_bytes
 
 from causaldisc import citests, knowledge, registry
-from causaldisc.data import covariance, reading
+from causaldisc.data import covariance, domains, reading
 from causaldisc.data.dataset import Dataset
 from causaldisc.data.reading import ReadOptions
 from causaldisc.data.validation import validate_for_analysis
@@ -26,6 +26,9 @@ from causaldisc.words import counted
 
 ALGORITHMS = "causaldisc.algorithms"
 DataArgument = Annotated[str, typer.Argument(metavar="DATA", help="Data file, or '-' for stdin.")]
+DomainsArgument = Annotated[
+    list[str], typer.Argument(metavar="DATA...", help="Data file, or '-' for stdin; several: one file per domain.")
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,28 +108,41 @@ def command(name: str) -> Any:
     takes = inspect.signature(module.run).parameters
     groups: dict[str, type] = {"options": module.Options}
     if "test" in takes:
-        groups |= {"test": test_options(), "matrix": MatrixOptions}
+        groups["test"] = test_options()
+        if not getattr(module, "TAKES_DOMAINS", False):
+            groups["matrix"] = MatrixOptions
     if "knowledge" in takes:
         groups["knowledge"] = KnowledgeOptions
     groups |= {"read": ReadOptions, "write": WriteOptions, "run": RunOptions, "talk": TalkOptions}
 
-    def discover(data: DataArgument, **chosen: Any) -> int:
-        plan = chosen["write"].plan(data)
+    def discover(sources: tuple[str, ...], chosen: dict[str, Any]) -> int:
+        plan = chosen["write"].plan(*sources)
         more: dict[str, Any] = {}
         if "knowledge" in takes:
             more["knowledge"] = chosen["knowledge"].load()
         if "test" in takes:
             more["test"] = test_choice(chosen["test"])
         context = chosen["talk"].context(chosen["run"])
-        source = chosen["matrix"] if "test" in takes else reading
-        dataset = validate_for_analysis(source.read(data, chosen["read"]), chosen["read"])
+        read = chosen["matrix"].read if "matrix" in chosen else reading.read
+        parts = [read(source, chosen["read"]) for source in sources]
+        dataset = validate_for_analysis(domains.joined(parts), chosen["read"])
         result = module.run(dataset, options=chosen["options"], context=context, **more)
         chosen["talk"].warn(result.warnings)
+        if result.listing is not None:
+            plan = [(path, format) for path, format in plan if path != "-"]
+            write_bytes(result.listing.encode(), "-")
         write(result, plan)
         chosen["talk"].say(_in_one_line(name, result))
         return ComputationError.exit_code if result.is_partial else 0
 
-    return flags.command(discover, name, module.__doc__ or "", groups)
+    def of_one(data: DataArgument, **chosen: Any) -> int:
+        return discover((data,), chosen)
+
+    def of_domains(data: DomainsArgument, **chosen: Any) -> int:
+        return discover(tuple(data), chosen)
+
+    takes_domains = getattr(module, "TAKES_DOMAINS", False)
+    return flags.command(of_domains if takes_domains else of_one, name, module.__doc__ or "", groups)
 
 
 def _in_one_line(name: str, result: Result) -> str:

@@ -38,7 +38,8 @@ class ColumnKind(Enum):
 class Column:
     """One variable over n rows.
 
-    `values`: float64, shape (n,), NaN where missing; None when the cells are text.
+    `values`: float64, shape (n,), NaN where missing; None when the cells are text. A group of columns that are one
+    variable (see groups.py) has the shape (n, members).
     `codes`: int32, shape (n,), numbers of `levels`, -1 where missing; None unless the kind is discrete.
     `levels`: the categories as text, in order: numbers by size, text by alphabet.
     """
@@ -59,7 +60,14 @@ class Column:
     @property
     def missing(self) -> NDArray[np.bool_]:
         """True where the cell is missing; shape (n,)."""
-        return np.isnan(self.values) if self.values is not None else self._known_codes() == MISSING_CODE
+        if self.values is None:
+            return np.equal(self._known_codes(), MISSING_CODE)
+        gaps: NDArray[np.bool_] = np.isnan(self.values)
+        return np.logical_or.reduce(gaps, axis=1) if self.is_group else gaps
+
+    @property
+    def is_group(self) -> bool:
+        return self.values is not None and self.values.ndim == 2
 
     @property
     def zeros(self) -> NDArray[np.bool_]:

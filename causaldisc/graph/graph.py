@@ -241,6 +241,18 @@ class Graph:
         twin._attributes = {self._key(place[u], place[v], lag): dict(a) for (u, v, lag), a in self._attributes.items()}
         return twin
 
+    def without(self, names: Iterable[str]) -> Graph:
+        """Return the graph less some nodes and their edges; KeyError for an unknown name."""
+        gone = {self._index[name] for name in names}
+        kept = [u for u in range(len(self)) if u not in gone]
+        place = {u: i for i, u in enumerate(kept)}
+        twin = Graph((self.nodes[u] for u in kept), self.kind)
+        for e in self.edges():
+            if e.source in place and e.target in place:
+                u, v = place[e.source], place[e.target]
+                twin.add_edge(u, v, e.mark_source, e.mark_target, e.lag, e.attributes)
+        return twin
+
     # ---- equality and notation
 
     def __eq__(self, other: object) -> bool:

@@ -11,10 +11,12 @@ from causaldisc.graph import Graph, GraphKind, Mark, Node
 
 @dataclass(frozen=True)
 class Simulated:
-    """Data and the graph that made them; the nodes are the columns, in the same order."""
+    """Data and the graph that made them; the nodes are the columns, in the same order. `drivers`: what moved the
+    mechanisms that change, by place of the context."""
 
     data: Dataset
     truth: Graph
+    drivers: Dataset | None = None
 
 
 def true_dag(

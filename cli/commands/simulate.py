@@ -15,6 +15,7 @@ from causaldisc import registry
 from causaldisc.data import writing
 from causaldisc.options import Options, opt
 from causaldisc.result import Result
+from causaldisc.simulate._changing import ChangeOptions
 
 GENERATORS = "causaldisc.simulate"
 
@@ -30,6 +31,17 @@ class SimulateOptions(Options):
         "-", "Write the data to this file: .csv, .tsv (both also .gz) or .parquet.", names=("-o",), metavar="FILE"
     )
     truth: str | None = opt(None, "Write the true graph to this file, in the format of its suffix.", metavar="FILE")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DriverOptions(Options):
+    """Where what moves the mechanisms goes."""
+
+    TITLE = "Output"
+
+    driving_force: str | None = opt(
+        None, "Write the true drivers of the changing modules to this file, a column each.", metavar="FILE"
+    )
 
 
 class Generators(TyperGroup):
@@ -48,19 +60,24 @@ class Generators(TyperGroup):
 
 def _command(name: str) -> Any:
     module = registry.load(GENERATORS, name)
+    is_changing = issubclass(module.Options, ChangeOptions)
 
     def simulate(output: SimulateOptions, talk: TalkOptions, **more: Any) -> None:
         import numpy as np
 
         plan = [] if output.truth is None else [(output.truth, format_of(output.truth))]
-        check_places([output.output, *(path for path, _ in plan)])
+        forces = more["drivers_to"].driving_force if "drivers_to" in more else None
+        check_places([output.output, *(path for path, _ in plan), *filter(None, [forces])])
         made = module.generate(more["options"], np.random.default_rng(output.seed))
         provenance = {"tool": "causaldisc", "generator": name, "seed": output.seed}
         write(Result(made.truth, provenance=provenance), plan)
+        if forces is not None:
+            write_bytes(writing.encode(made.drivers, forces), forces)
         talk.warn(made.data.notices)
         write_bytes(writing.encode(made.data, output.output), output.output)
 
-    return flags.command(simulate, name, module.__doc__ or "", {"options": module.Options})
+    groups = {"options": module.Options} | ({"drivers_to": DriverOptions} if is_changing else {})
+    return flags.command(simulate, name, module.__doc__ or "", groups)
 
 
 def command() -> Any:

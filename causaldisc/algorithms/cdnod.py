@@ -1,0 +1,201 @@
+"""CD-NOD: a causal graph of data whose mechanisms change over time or between places.
+
+Contexts (time, site) are nodes beside the variables, and causes only: an arrow from a context says that the mechanism
+of a variable changes along it. Name them with `--index`, or give one file per domain.
+
+B. Huang, K. Zhang, J. Zhang, J. Ramsey, R. Sanchez-Romero, C. Glymour, B. Schoelkopf, "Causal discovery from
+heterogeneous/nonstationary data", JMLR 21(89), 2020: Algorithm 1 (changing modules and skeleton) and the first part of
+Algorithm 2 (directions from changes and colliders). Deviations: the skeleton is that of PC-stable, which stops at the
+first separating set; a domain is a category, never a number; several contexts may be given, and separate each other
+from variables; variables that persist are tested given their own past; the graph is always a valid CPDAG.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from causaldisc import provenance
+from causaldisc.algorithms import pc
+from causaldisc.citests import CITest, Missing, TestChoice
+from causaldisc.context import Context
+from causaldisc.data import contexts, groups
+from causaldisc.data.contexts import Contextual, IndexKind
+from causaldisc.data.dataset import ColumnKind, Dataset
+from causaldisc.data.series import Series, series_of
+from causaldisc.errors import UsageError
+from causaldisc.graph import Graph, Node
+from causaldisc.knowledge import BoundKnowledge, Knowledge
+from causaldisc.options import as_json, opt
+from causaldisc.result import TIME_LIMIT, Result
+from causaldisc.search import autocorrelation, colliders, discovery_rate, evidence, orientation, skeleton, sources
+from causaldisc.search.autocorrelation import Autocorrelation
+from causaldisc.search.skeleton import Skeleton
+
+TAKES_DOMAINS = True  # several files, one per domain
+DEFAULT_TEST = "kci"
+WHY_DEFAULT = "kernel test: a change may be one of the mean, of the spread or of a relation"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(pc.Options):
+    """Options of CD-NOD: those of PC, and what changes are sought along."""
+
+    TITLE = "CD-NOD"
+
+    index: tuple[str, ...] = opt(
+        (),
+        "Column that says when or where a row was measured, or 'rows' for the order of the rows; several by commas or "
+        "by giving it again.",
+        metavar="COLUMN",
+    )
+    index_kind: str = opt(
+        "auto",
+        "What the index counts: 'time' (a number), 'domain' (categories), or 'auto': domain if the column is discrete, "
+        "else time. For several indices one word each, with commas.",
+        metavar="KIND",
+    )
+    autocorrelation: Autocorrelation = opt(
+        Autocorrelation.AUTO,
+        "Condition each test on its variables' own past ('lags'), so that persistence is not taken for change; 'auto': "
+        "when an index is a time. How many lags is chosen for each variable by BIC.",
+    )
+    group: tuple[str, ...] = opt(
+        (),
+        "Columns of numbers that are one variable, 'gaze=gx,gy', with --test kci; may be given several times.",
+        metavar="NAME=COLUMNS",
+    )
+    max_lag: int = opt(5, "Most lags of a variable.", at_least=1, below=1000)
+    changing: bool = opt(
+        False, "Print the changing modules, a line each (module, index, p-value); a graph goes to -o files only."
+    )
+    drop_context: bool = opt(False, "Leave the contexts out of the graph.")
+
+
+@dataclass(frozen=True)
+class Found:
+    """The partly oriented graph after the directions from changes and colliders, and what it rests on; nodes are those
+    of the test. `known`: the user's knowledge, and that nothing causes a context."""
+
+    graph: Graph
+    skeleton: Skeleton
+    known: BoundKnowledge
+
+
+def search(
+    test: CITest,
+    names: tuple[str, ...],
+    of_context: frozenset[str],
+    options: Options,
+    knowledge: Knowledge,
+    context: Context,
+) -> Found:
+    """Run phases 1 and 2 on any test of the variables and the contexts, some of `names`, which are in the test's order.
+
+    Raises DataError when knowledge contradicts itself, or makes a cause of a context.
+    """
+    known: BoundKnowledge = (knowledge | sources.knowledge_of(names, of_context)).bind(names)
+    found = skeleton.learn(test, options.alpha, options.max_depth, known, context)
+    alpha = options.alpha if options.fdr is None else discovery_rate.prune(found, options.alpha, options.fdr)
+    findings = colliders.find(test, found, options.collider_rule, alpha, options.max_depth, known, context)
+    if found.unfinished:
+        context.warn(TIME_LIMIT, found.unfinished)
+    places = [names.index(name) for name in sorted(of_context)]
+    graph = orientation.orient(names, found, sources.without_sources(findings, places), known, context)
+    evidence.annotate(graph, found)
+    return Found(graph, found, known)
+
+
+def run(data: Dataset, options: Options, test: TestChoice, knowledge: Knowledge, context: Context) -> Result:
+    """Run CD-NOD on data.
+
+    Raises DataError when the index, the test or knowledge do not suit the data, UsageError when the options contradict
+    each other.
+    """
+    if test.missing is Missing.CORRECTED:
+        raise UsageError("--missing corrected serves pc only; test-wise, list-wise and error serve cdnod")
+    choice = replace(test, name=DEFAULT_TEST) if test.name == "auto" else test
+    if options.group and choice.name != "kci":
+        raise UsageError(f"--group makes variables of several numbers, which {choice.name} cannot take; use --test kci")
+    parted = contexts.set_apart(groups.grouped(data, options.group), options.index, options.index_kind)
+    context.warn_all(parted.data.notices)
+    ordered = parted.data.select(sorted(parted.data.names))
+    series = _series(parted, options.autocorrelation)
+    lags = _lags(parted, series, options, context)
+    bound = autocorrelation.bind(choice, ordered, lags, series, context)
+    found = search(bound, ordered.names, frozenset(parted.kinds), options, knowledge, context)
+    # Phases 3 and 4 start from here: from `found`, whose nodes are the columns of `ordered`, and from the contexts.
+    evidence.warn_undecided(found.skeleton, ordered.names, context)
+    separations = evidence.NamedSeparations(found.skeleton.separations, ordered.names)
+    of_test = {"test": bound.name, "missing": test.missing.value, **as_json(bound.options)}
+    chosen = {**of_test, **as_json(options), **knowledge.as_json()}
+    del chosen["changing"]  # says what is printed, not what is found
+    described = provenance.of_search("cdnod", chosen, parted.data, found.skeleton, separations.unlisted)
+    described |= {"contexts": {name: kind.value for name, kind in parted.kinds.items()}}
+    described |= {"autocorrelation": _account(lags, series)}
+    described |= {"test_chosen": WHY_DEFAULT} if test.name == "auto" else {}
+    graph = found.graph.reordered(_nodes(parted))
+    listing = _changing(graph, parted) if options.changing else None
+    result = Result(graph, separations, tuple(context.warnings), described, listing)
+    return _without_contexts(result, frozenset(parted.kinds)) if options.drop_context else result
+
+
+def _without_contexts(result: Result, names: frozenset[str]) -> Result:
+    """Return the result less the nodes of contexts and the separations that name one."""
+    named = tuple(s for s in result.separations if names.isdisjoint((s.x, s.y, *s.given)))
+    return replace(result, graph=result.graph.without(names), separations=named)
+
+
+def _series(parted: Contextual, wanted: Autocorrelation) -> Series | None:
+    """Return how rows follow one another; None where they are not in order, or nobody asks."""
+    times, domains = parted.named(IndexKind.TIME), parted.named(IndexKind.DOMAIN)
+    if wanted is Autocorrelation.NONE or (wanted is Autocorrelation.AUTO and not times):
+        return None
+    codes = [c for c in (parted.column(name).codes for name in domains) if c is not None]
+    values = [v for v in (parted.column(name).values for name in times) if v is not None]
+    return series_of(values, codes, parted.data.rows)
+
+
+def _lags(parted: Contextual, series: Series | None, options: Options, context: Context) -> dict[str, int]:
+    """Choose how many lags each variable needs, and say so."""
+    if series is None:
+        return {}
+    columns = (parted.column(name) for name in parted.variables)
+    lags = {c.name: autocorrelation.choose_lags(c, series, options.max_lag) for c in columns}
+    needed = ", ".join(f"{name} ({count})" for name, count in sorted(lags.items()) if count)
+    if needed:
+        context.warn(
+            "own-past",
+            f"tests are given the own past of variables that persist, with as many lags: {needed}; --autocorrelation "
+            "none takes rows for independent",
+        )
+    return lags
+
+
+def _account(lags: Mapping[str, int], series: Series | None) -> dict[str, object]:
+    if series is None:
+        return {"remedy": "none"}
+    return {"remedy": "own lags in the conditioning set", "rule": "BIC", "lags": dict(sorted(lags.items()))}
+
+
+def _nodes(parted: Contextual) -> list[Node]:
+    """Return the nodes with their types: the kind of a variable, or that it is a context and of what kind."""
+    context = ColumnKind.CONTEXT.value
+    return [
+        Node(c.name, {"type": context, "index": parted.kinds[c.name].value})
+        if c.name in parted.kinds
+        else Node(c.name, {"type": c.kind.value})
+        for c in parted.data.columns
+    ]
+
+
+def _changing(graph: Graph, parted: Contextual) -> str:
+    """Return the changing modules as lines of tab-separated values, under a header."""
+    lines = ["module\tindex\tp_value"]
+    for name in parted.variables:
+        for context in parted.kinds:
+            u, v = graph.index(context), graph.index(name)
+            if graph.has_edge(u, v):
+                p_value = graph.attributes(u, v).get("p_value", "")
+                lines.append(f"{name}\t{context}\t{p_value}")
+    return "\n".join(lines) + "\n"
