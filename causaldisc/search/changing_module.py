@@ -14,7 +14,7 @@ first eigenfunctions. What the data leave open is what contexts share, not zero.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +24,7 @@ from causaldisc.citests import _kernels
 from causaldisc.distinct import numbered
 from causaldisc.search import variance_components
 from causaldisc.search.context_index import ContextIndex
-from causaldisc.search.variance_components import FLAT, Moments
+from causaldisc.search.variance_components import FLAT, Fit, Moments
 
 Floats = NDArray[np.float64]
 Variable = NDArray[np.float64] | NDArray[np.int32]
@@ -121,7 +121,9 @@ def _functions_of(causes: Sequence[Variable], rows: int) -> _Functions:
 def _joint_kernel(causes: Sequence[Variable], rows: int) -> _kernels.Kernel:
     """Return the product kernel of the causes; numbers as normal scores, so that no tail is out of its reach."""
     features = [
-        _kernels.feature_of_codes(c) if c.dtype == np.int32 else _kernels.feature_of_numbers(normal_scores(c))
+        _kernels.feature_of_codes(c.astype(np.int32))
+        if c.dtype == np.int32
+        else _kernels.feature_of_numbers(normal_scores(c))
         for c in causes
     ]
     width = max(1.0, float(sum(not f.is_discrete for f in features))) ** 0.5
@@ -155,12 +157,9 @@ def _features(response: Floats, functions: _Functions, index: ContextIndex, has_
     scale = np.zeros(index.functions)
     for _ in range(_ROUNDS):
         moments = Moments.of(design, response, np.exp(-log_scale))
-        location = max(
-            (
-                variance_components.fit(moments, groups, _relative(functions, spectrum, changing))
-                for spectrum in index.spectra
-            ),
-            key=lambda fit: fit.log_evidence,
+        location = _likeliest(
+            variance_components.fit(moments, groups, _relative(functions, spectrum, changing))
+            for spectrum in index.spectra
         )
         left = response - design @ location.coefficients
         taken = np.einsum("ij,ij->i", design @ location.covariance, design) * np.exp(-log_scale) / location.noise
@@ -172,6 +171,17 @@ def _features(response: Floats, functions: _Functions, index: ContextIndex, has_
     changes = location.coefficients[shared:].reshape(changing, -1).T / level
     # Half the log variance is the log of the scale, of which the information is twice that of a location.
     return np.hstack([changes, (np.sqrt(0.5) * scale)[:, None]]) if has_scale else changes
+
+
+def _likeliest(fits: Iterable[Fit]) -> Fit:
+    """Return the fit of the largest evidence; from slow to fast changes, which cost more, until evidence falls."""
+    best: Fit | None = None
+    for found in fits:
+        if best is not None and found.log_evidence < best.log_evidence:
+            break
+        best = found
+    assert best is not None, "every index has a spectrum"
+    return best
 
 
 def _location_groups(functions: _Functions, index: ContextIndex) -> NDArray[np.intp]:
@@ -200,8 +210,8 @@ def _scale(squares: Floats, functions: _Functions, index: ContextIndex) -> tuple
     groups = np.array([FLAT] + [0] * (shared.shape[1] - 1) + [1] * index.functions, np.intp)
     start = np.full(rows, np.log(max(float(squares.mean()), 1e-300)))
     of_design = Moments.of(design, start, np.ones(rows))
-    best: tuple[float, Floats, Floats] | None = None
-    for spectrum in index.spectra:
+
+    def fitted(spectrum: Floats) -> Fit:
         relative = np.concatenate([np.ones(shared.shape[1]), spectrum])
         log_variance = start
         for _ in range(_SCALE_STEPS):
@@ -209,7 +219,8 @@ def _scale(squares: Floats, functions: _Functions, index: ContextIndex) -> tuple
             moments = of_design.with_response(design, log_variance + surprise)
             found = variance_components.fit(moments, groups, relative, _SCALE_NOISE, _SCALE_ROUNDS)
             log_variance = design @ found.coefficients
-        if best is None or found.log_evidence > best[0]:
-            best = found.log_evidence, log_variance, found.coefficients[shared.shape[1] :]
-    assert best is not None, "every index has a spectrum"
-    return best[1] - float(best[1].mean()), best[2]
+        return found
+
+    best = _likeliest(fitted(spectrum) for spectrum in index.spectra)
+    log_variance = design @ best.coefficients
+    return log_variance - float(log_variance.mean()), best.coefficients[shared.shape[1] :]

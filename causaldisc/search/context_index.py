@@ -20,12 +20,13 @@ from causaldisc.distinct import distinct, numbered
 Floats = NDArray[np.float64]
 
 # Points of a smooth index at which mechanisms are compared, and the most cosines: two points for each at least.
-POINTS, MOST_COSINES = 50, 24
+POINTS, MOST_COSINES = 100, 48
 ROWS_A_COSINE = 10
-# How fast a smooth change is: the cosine at which its spectrum has fallen to a quarter.
-CUTS = (4, 8, 12, 16, 24)
-_FALL = 1.7
-# Domains of fewer rows say little of a mechanism; they inform the others, and are not compared unless most are so small.
+# How fast a smooth change is: the cosine at which its spectrum has fallen to a quarter. What has fallen to a thousandth
+# is left out: slow changes then cost little.
+CUTS = (4, 7, 12, 18, 26)
+_FALL, _FALLEN = 1.7, 1e-3
+# Domains of fewer rows say little of a mechanism: they inform the others, but are compared only if most are so small.
 FEWEST_ROWS = 8
 
 
@@ -41,8 +42,8 @@ class ContextIndex:
     """An index over rows, as basis functions of the context.
 
     `basis`: of each row, shape (rows, functions); `places`: where mechanisms are compared, shape (points, functions);
-    `spectra`: the relative variances of the coefficients to choose from, shape (choices, functions); `labels`: the index
-    at each place: a number of a smooth index, the code of a domain.
+    `spectra`: the relative variances of the coefficients to choose from, shape (choices, functions); `labels`: the
+    index at each place, a number of a smooth index or the code of a domain.
     """
 
     kind: ContextKind
@@ -53,7 +54,7 @@ class ContextIndex:
 
     @property
     def functions(self) -> int:
-        return self.basis.shape[1]
+        return int(self.basis.shape[1])
 
 
 def domain_index(codes: NDArray[np.integer]) -> ContextIndex:
@@ -79,11 +80,10 @@ def smooth_index(values: Floats, points: int = POINTS) -> ContextIndex:
     grid = (np.arange(points) + 0.5) / points
     frequencies = np.arange(1, count + 1)
     spectra = np.exp(-0.5 * (_FALL * frequencies / np.array(CUTS, np.float64)[:, None]) ** 2)
+    spectra[spectra < _FALLEN] = 0.0
     spectra *= count / spectra.sum(axis=1, keepdims=True)
     labels = np.interp(grid * rows - 0.5, np.arange(rows), ordered)
-    return ContextIndex(
-        ContextKind.TIME, _cosines(ranks, frequencies), _cosines(grid, frequencies), np.maximum(spectra, 1e-9), labels
-    )
+    return ContextIndex(ContextKind.TIME, _cosines(ranks, frequencies), _cosines(grid, frequencies), spectra, labels)
 
 
 def _cosines(places: Floats, frequencies: NDArray[np.integer]) -> Floats:

@@ -5,8 +5,8 @@ Data", JMLR 21(89), 2020, section 4: of X -> Y, P(X) and P(Y | X) change indepen
 not. The measure is HSIC with Gaussian kernels on the trajectories.
 
 Where we deviate, and why:
-- Features of a trajectory count alike once their change is clear of zero (SHARE): else one large change hides how others
-  depend on it, such as a mean that swamps a coefficient.
+- Features of a trajectory count alike once their change is clear of zero (SHARE): else one large change hides how
+  others depend on it, such as a mean that swamps a coefficient.
 - The width is the mean squared distance, not the median, which is 0 when half of the pairs are alike (two domains).
 - HSIC is divided by its largest possible value, so the score is in 0..1 and does not shrink with more causes; and a
   p-value comes with it. Under independence domains are exchangeable, so those of one trajectory are permuted. A smooth

@@ -130,7 +130,10 @@ def _deconfounders(graph: Graph, cause: int, effect: int, known: int) -> Iterato
     possible = [
         v
         for v in graph.adjacencies(cause)
-        if v < known and graph.has_edge(v, effect) and not graph.is_directed(cause, v) and not graph.is_directed(effect, v)
+        if v < known
+        and graph.has_edge(v, effect)
+        and not graph.is_directed(cause, v)
+        and not graph.is_directed(effect, v)
     ]
     certain = {v for v in possible if graph.is_directed(v, cause) and graph.is_directed(v, effect)}
     possible = [v for v in possible if v not in certain]

@@ -54,15 +54,24 @@ def fit(
 ) -> Fit:
     """Fit the regression; `groups` number the variance that each coefficient shares, FLAT for none.
 
-    `relative` are the variances of coefficients relative to others of the group. `noise` is learned unless it is given.
+    `relative` are the variances of coefficients relative to others of the group: 0 where a coefficient is none. `noise`
+    is learned unless it is given.
     """
+    used = np.flatnonzero(relative)
+    if len(used) < len(relative):
+        part = Moments(moments.gram[np.ix_(used, used)], moments.products[used], moments.squares, moments.rows)
+        inner = fit(part, groups[used], relative[used], noise, rounds)
+        coefficients, of_all = np.zeros(len(relative)), np.zeros((len(relative), len(relative)))
+        coefficients[used] = inner.coefficients
+        of_all[np.ix_(used, used)] = inner.covariance
+        return Fit(coefficients, of_all, inner.noise, inner.log_evidence)
     learned = noise is None
     level = max(0.5 * moments.squares / moments.rows, 1e-9) if noise is None else noise
     is_flat = groups == FLAT
     variances = np.full(int(groups.max(initial=0)) + 1, 0.3)
     for _ in range(rounds):
         precisions = _precisions(variances, groups, relative, is_flat)
-        covariance = np.linalg.inv(moments.gram / level + np.diag(precisions))
+        covariance = _inverse(moments.gram / level + np.diag(precisions))
         found = covariance @ moments.products / level
         determined = 1.0 - precisions * np.diag(covariance)
         for group in range(len(variances)):
@@ -76,7 +85,7 @@ def fit(
             level = max(float(left) / max(moments.rows - float(determined.sum()), 1.0), 1e-9)
     precisions = _precisions(variances, groups, relative, is_flat)
     system = moments.gram / level + np.diag(precisions)
-    covariance = np.linalg.inv(system)
+    covariance = _inverse(system)
     found = covariance @ moments.products / level
     evidence = (
         0.5 * float(np.log(precisions).sum())
@@ -85,6 +94,11 @@ def fit(
         - 0.5 * (moments.squares - float(moments.products @ found)) / level
     )
     return Fit(found, covariance, level, evidence)
+
+
+def _inverse(matrix: Floats) -> Floats:
+    found: Floats = np.linalg.inv(matrix)
+    return found
 
 
 def _precisions(variances: Floats, groups: NDArray[np.intp], relative: Floats, is_flat: NDArray[np.bool_]) -> Floats:
