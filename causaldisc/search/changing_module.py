@@ -2,8 +2,8 @@
 
 The published way (Huang et al., JMLR 21(89), 2020, section 4; embeddings.py) embeds the whole conditional law with a
 kernel on causes times a kernel on the context. Where a context has no rows for some values of the causes, that
-embedding falls to zero, so that a change of P(causes) shows in it: on pairs with curved mechanisms its directions are
-near chance. Here the mechanism is one that all contexts share plus how each departs from it, in location and in scale:
+embedding falls to zero, so that a change of P(causes) shows in it, and the right direction looks dependent too. Here
+the mechanism is one that all contexts share plus how each departs from it, in location and in scale:
 
     y = f(causes) + sum_k a_k(context) g_k(causes) + exp(s(context) + h(causes)) noise
 

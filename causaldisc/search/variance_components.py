@@ -41,10 +41,14 @@ class Moments:
 
 @dataclass(frozen=True)
 class Fit:
-    """Coefficients, their posterior covariance, the variance of noise, and the log evidence up to a constant."""
+    """Coefficients, their posterior covariance, the variances of groups and of noise, and the log evidence.
+
+    The evidence is that of the response, but for the constant of the normal density.
+    """
 
     coefficients: Floats
     covariance: Floats
+    variances: Floats
     noise: float
     log_evidence: float
 
@@ -64,7 +68,7 @@ def fit(
         coefficients, of_all = np.zeros(len(relative)), np.zeros((len(relative), len(relative)))
         coefficients[used] = inner.coefficients
         of_all[np.ix_(used, used)] = inner.covariance
-        return Fit(coefficients, of_all, inner.noise, inner.log_evidence)
+        return Fit(coefficients, of_all, inner.variances, inner.noise, inner.log_evidence)
     learned = noise is None
     level = max(0.5 * moments.squares / moments.rows, 1e-9) if noise is None else noise
     is_flat = groups == FLAT
@@ -93,12 +97,11 @@ def fit(
         - 0.5 * moments.rows * float(np.log(level))
         - 0.5 * (moments.squares - float(moments.products @ found)) / level
     )
-    return Fit(found, covariance, level, evidence)
+    return Fit(found, covariance, variances, level, evidence)
 
 
 def _inverse(matrix: Floats) -> Floats:
-    found: Floats = np.linalg.inv(matrix)
-    return found
+    return np.asarray(np.linalg.inv(matrix), np.float64)
 
 
 def _precisions(variances: Floats, groups: NDArray[np.intp], relative: Floats, is_flat: NDArray[np.bool_]) -> Floats:
