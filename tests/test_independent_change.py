@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import reference_changes as twins
 from causaldisc._ext import trajectories
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +16,6 @@ from causaldisc.search.context_index import ContextKind, domain_index, smooth_in
 from causaldisc.search.independent_change import Dependence, dependence
 from causaldisc.search.mechanisms import Mechanisms
 from causaldisc.search.orient_changes import Outcome, judge, orient_changes
-import reference_changes as twins
 
 SEEDS = st.integers(0, 2**32 - 1)
 
