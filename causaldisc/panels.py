@@ -83,7 +83,9 @@ def _axis(c: Curves, right: int) -> tuple[list[float], list[tuple[float, str]]]:
     places = [LEFT + inside + step * (k + 0.5) for k in range(count)]
     room = min(max((len(name) for name in c.labels), default=1), LABEL) * _LETTER + 8
     every = max(1, math.ceil(room / step))
-    return places, [(places[k], c.labels[k]) for k in range(0, count, every)]
+    # The name of the index stands to the right.
+    shown = [k for k in range(0, count, every) if k == 0 or places[k] + room / 2 <= right + 8]
+    return places, [(places[k], c.labels[k]) for k in shown]
 
 
 def _curve(points: list[tuple[float, float]], k: int, is_smooth: bool) -> list[str]:

@@ -407,3 +407,11 @@ def test_the_order_of_columns_does_not_matter():
         found.append((arrows, evidence))
     assert found[0] == found[1] == found[2]
     assert ("b", "a") not in found[0][0]
+
+
+def test_a_direction_that_makes_the_data_less_likely_is_not_committed():
+    class Unlikely(Answers):
+        def dependence(self, cause, effect, given, parents):
+            return Dependence(0.5, 1.0, *((0.6, True, -10.0) if cause == 0 else (0.001, True, 10.0)))
+
+    assert judge(open_graph("a", "b", edges=[(0, 1)]), Unlikely("ab", set()), 0, 1).outcome is Outcome.UNLIKELY

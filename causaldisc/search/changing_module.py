@@ -45,9 +45,11 @@ class Trajectory:
     """How a mechanism changes: each column of `coefficients` is a feature, as weights of the context's functions.
 
     A unit is a standard deviation of the noise, or sqrt(2) log units of its scale: of each, a step is as easy to see.
+    `log_evidence`: that of the effect's locations, given the scales found.
     """
 
     coefficients: Floats
+    log_evidence: float = 0.0
 
     def at(self, places: Floats) -> Floats:
         """Return the features at places of the context, with mean 0; shape (places, features)."""
@@ -75,8 +77,9 @@ def trajectory(effect: Sequence[Variable], causes: Sequence[Variable], index: Co
     An effect of several columns (a group) has the features of each. Numbers are float64, categories are codes (int32).
     """
     functions = _functions_of(causes, len(index.basis))
-    features = [_features(column, functions, index, has_scale) for column, has_scale in _responses(effect)]
-    return Trajectory(np.hstack(features) if features else np.zeros((index.functions, 0)))
+    found = [_features(column, functions, index, has_scale) for column, has_scale in _responses(effect)]
+    coefficients = np.hstack([features for features, _ in found]) if found else np.zeros((index.functions, 0))
+    return Trajectory(coefficients, sum(evidence for _, evidence in found))
 
 
 def _responses(effect: Sequence[Variable]) -> list[tuple[Floats, bool]]:
@@ -147,8 +150,11 @@ def normal_scores(values: Variable) -> Floats:
 # ---- location and scale
 
 
-def _features(response: Floats, functions: _Functions, index: ContextIndex, has_scale: bool) -> Floats:
-    """Return the coefficients of the changes of location, and of scale; shape (functions of the context, features)."""
+def _features(response: Floats, functions: _Functions, index: ContextIndex, has_scale: bool) -> tuple[Floats, float]:
+    """Return the coefficients of the changes of location, and of scale, and the log evidence.
+
+    The shape of the coefficients is (functions of the context, features).
+    """
     rows, changing = len(response), functions.changing
     shared = functions.values.shape[1]
     moving = (functions.values[:, :changing, None] * index.basis[:, None, :]).reshape(rows, -1)
@@ -170,7 +176,8 @@ def _features(response: Floats, functions: _Functions, index: ContextIndex, has_
     level = float(np.sqrt(max(location.noise, 1e-12)))
     changes = location.coefficients[shared:].reshape(changing, -1).T / level
     # Half the log variance is the log of the scale, of which the information is twice that of a location.
-    return np.hstack([changes, (np.sqrt(0.5) * scale)[:, None]]) if has_scale else changes
+    features = np.hstack([changes, (np.sqrt(0.5) * scale)[:, None]]) if has_scale else changes
+    return features, location.log_evidence
 
 
 def _likeliest(fits: Iterable[Fit]) -> Fit:

@@ -41,24 +41,23 @@ class Dependence:
     """How two trajectories go together: score in 0..1, z-score and p-value under independence.
 
     `is_seen` is False where either does not change as far as the data tell, or contexts are too few: then p is 1.
+    `log_evidence`: how likely the two mechanisms make the data, beside that of the other direction.
     """
 
     score: float
     z: float
     p_value: float
     is_seen: bool
-
-
-UNSEEN_CHANGE = Dependence(0.0, 0.0, 1.0, False)
+    log_evidence: float = 0.0
 
 
 def dependence(first: Trajectory, second: Trajectory, index: ContextIndex, seed: int = 0) -> Dependence:
     """Test whether two mechanisms change independently. Equal seeds give equal answers, whatever domains are called."""
     domains = index.kind is ContextKind.DOMAIN
-    if domains and len(index.places) < FEWEST_DOMAINS:
-        return UNSEEN_CHANGE
-    if min(_variance(first, index), _variance(second, index)) < UNSEEN:
-        return UNSEEN_CHANGE
+    evidence = first.log_evidence + second.log_evidence
+    is_few = domains and len(index.places) < FEWEST_DOMAINS
+    if is_few or min(_variance(first, index), _variance(second, index)) < UNSEEN:
+        return Dependence(0.0, 0.0, 1.0, False, evidence)
     a, b = (_evened(t, index) for t in (first, second))
     order = np.lexsort(b.at(index.places).T) if domains else np.arange(len(index.places))
     places = np.ascontiguousarray(index.places[order])
@@ -82,6 +81,7 @@ def dependence(first: Trajectory, second: Trajectory, index: ContextIndex, seed:
         (observed - float(drawn.mean())) / spread if spread > _SAME * largest else 0.0,
         (1 + exceeding) / (1 + DRAWS),
         True,
+        evidence,
     )
 
 

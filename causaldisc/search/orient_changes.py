@@ -7,7 +7,9 @@ the other direction do not. Where we deviate from the published procedure, and w
   published search for a sink compares scores of variables with different numbers of causes, which shrink with these.
 - An arrow is committed only if the changes of the other direction are dependent (p <= alpha) and its own show no sign
   of it (p > MARGIN alpha). Everything else stays undirected: a common driver makes both directions dependent, equal
-  changes of a linear Gaussian pair make neither so.
+  changes of a linear Gaussian pair make neither so. And the data must be at least as likely under its mechanisms as
+  under those of the other direction: where neither can be told, one of them looks dependent by chance as often as
+  alpha says, and that halves it.
 - A node next to both may be a common cause. Each such set of candidates is tried as one, and the largest p of each
   direction counts: a direction is refuted only if no set saves it.
 - No arrow closes a cycle, or forces a collider that the skeleton's separations did not find.
@@ -28,7 +30,7 @@ from causaldisc.search.mechanisms import Mechanisms
 
 ALPHA = 0.05
 # How many times alpha the p-value of the direction kept must exceed.
-MARGIN = 4.0
+MARGIN = 2.0
 # Common neighbours tried as common causes, together.
 MOST_DECONFOUNDERS = 2
 
@@ -40,6 +42,7 @@ class Outcome(Enum):
     BOTH_DEPENDENT = "both directions look dependent"
     BOTH_INDEPENDENT = "both directions look independent"
     UNCLEAR = "neither clearly dependent nor clearly independent"
+    UNLIKELY = "the direction that looks independent makes the data less likely"
     UNSEEN = "a mechanism does not change as far as the data tell"
     REFUSED = "the arrow would close a cycle or force a collider"
 
@@ -95,11 +98,17 @@ def orient_changes(
 
 def judge(graph: Graph, mechanisms: Mechanisms, x: int, y: int, alpha: float = ALPHA) -> Judgement:
     """Weigh the two directions of an edge, given the arrows that stand."""
-    forward, backward = (_best(graph, mechanisms, *way) for way in ((x, y), (y, x)))
-    outcome, way = _outcome(forward, backward, alpha), None
-    if outcome is Outcome.ORIENTED:
-        way = (x, y) if backward.p_value <= alpha else (y, x)
-    return Judgement(x, y, forward, backward, outcome, *(way or (None, None)))
+    asked = [_answers(graph, mechanisms, *way) for way in ((x, y), (y, x))]
+    forward, backward = (answers[_best(answers)] for answers in asked)
+    outcome = _outcome(forward, backward, alpha)
+    if outcome is not Outcome.ORIENTED:
+        return Judgement(x, y, forward, backward, outcome)
+    kept, way = (0, (x, y)) if backward.p_value <= alpha else (1, (y, x))
+    # With the same common causes, for evidence given different sets does not compare.
+    common = _best(asked[kept])
+    if asked[kept][common].log_evidence < asked[1 - kept][common].log_evidence:
+        return Judgement(x, y, forward, backward, Outcome.UNLIKELY)
+    return Judgement(x, y, forward, backward, outcome, *way)
 
 
 def _outcome(forward: Dependence, backward: Dependence, alpha: float) -> Outcome:
@@ -113,16 +122,20 @@ def _outcome(forward: Dependence, backward: Dependence, alpha: float) -> Outcome
     return Outcome.ORIENTED if high > MARGIN * alpha else Outcome.UNCLEAR
 
 
-def _best(graph: Graph, mechanisms: Mechanisms, cause: int, effect: int) -> Dependence:
-    """Return the least dependence of a direction over the sets of nodes that may be common causes."""
+def _answers(graph: Graph, mechanisms: Mechanisms, cause: int, effect: int) -> dict[tuple[int, ...], Dependence]:
+    """Return the dependence of a direction by the set of nodes that are taken for common causes."""
     known = len(mechanisms.names)
     of_cause = tuple(v for v in graph.parents(cause) if v < known)
     of_effect = tuple(v for v in graph.parents(effect) if v < known and v != cause)
-    found = [
-        mechanisms.dependence(cause, effect, (*of_cause, *common), (*of_effect, *common))
+    return {
+        common: mechanisms.dependence(cause, effect, (*of_cause, *common), (*of_effect, *common))
         for common in _deconfounders(graph, cause, effect, known)
-    ]
-    return max(found, key=lambda d: (d.is_seen, d.p_value, -d.z))
+    }
+
+
+def _best(answers: dict[tuple[int, ...], Dependence]) -> tuple[int, ...]:
+    """Return the set under which a direction looks least dependent."""
+    return max(answers, key=lambda common: (answers[common].is_seen, answers[common].p_value, -answers[common].z))
 
 
 def _deconfounders(graph: Graph, cause: int, effect: int, known: int) -> Iterator[tuple[int, ...]]:
