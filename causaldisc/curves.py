@@ -1,4 +1,4 @@
-"""Driving forces as a table: a row for each module and place of the index, as CSV or JSON."""
+"""Driving forces as a table: a row for each index, module and place along it, as CSV or JSON."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ def to_csv(curves: Sequence[Curves], delimiter: str = ",") -> str:
     most = max((c.components.shape[1] for c in curves), default=0)
     text = io.StringIO()
     writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
-    writer.writerow([curves[0].index if curves else "index", "module", *(f"component_{k + 1}" for k in range(most))])
+    writer.writerow(["index", "place", "module", *(f"component_{k + 1}" for k in range(most))])
     for c in curves:
         for label, row in zip(c.texts, c.components.tolist(), strict=True):
-            writer.writerow([label, c.module, *(_number(v) for v in row), *[""] * (most - len(row))])
+            writer.writerow([c.index, label, c.module, *(_number(v) for v in row), *[""] * (most - len(row))])
     return text.getvalue()
 
 

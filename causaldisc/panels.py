@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import math
 from collections.abc import Sequence
@@ -125,17 +126,20 @@ def ticks_between(low: float, high: float, most: int) -> list[float]:
     return [round(k * step, 12) + 0.0 for k in range(first, last + 1)]
 
 
+def require_png() -> None:
+    """Raise UsageError, with a remedy, where no PNG can be drawn."""
+    if importlib.util.find_spec("matplotlib") is None:
+        raise UsageError("a PNG needs matplotlib: pip install matplotlib, or name a .svg, which needs nothing")
+
+
 def png(curves: Sequence[Curves]) -> bytes:
     """Return the picture as PNG, drawn by matplotlib.
 
     Raises UsageError where that is not installed.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise UsageError(
-            "a PNG needs matplotlib: pip install matplotlib, or name a .svg, which needs nothing"
-        ) from None
+    require_png()
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(WIDTH / 100, (PANEL + GAP) / 100 * max(len(curves), 1)), layout="constrained")
     for axes, c in zip(figure.subplots(max(len(curves), 1), squeeze=False)[:, 0], curves, strict=False):
         axes.set_title(c.module, loc="left", fontsize=9, fontweight="bold")

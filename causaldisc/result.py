@@ -43,6 +43,7 @@ class Result:
     warnings: tuple[Notice, ...] = ()
     provenance: Mapping[str, object] = field(default_factory=dict)
     listing: str | None = None
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def is_partial(self) -> bool:

@@ -11,7 +11,7 @@ import typer
 from causaldisc.cli import flags
 from causaldisc.cli.running import RunOptions
 from causaldisc.cli.talk import TalkOptions
-from causaldisc.cli.writing import WriteOptions, write, write_bytes
+from causaldisc.cli.writing import WriteOptions, check_places, write, write_bytes
 
 from causaldisc import citests, knowledge, registry
 from causaldisc.data import covariance, domains, reading
@@ -117,6 +117,7 @@ def command(name: str) -> Any:
 
     def discover(sources: tuple[str, ...], chosen: dict[str, Any]) -> int:
         plan = chosen["write"].plan(*sources)
+        check_places([*chosen["write"].output, *getattr(chosen["options"], "outputs", ())], sources)
         more: dict[str, Any] = {}
         if "knowledge" in takes:
             more["knowledge"] = chosen["knowledge"].load()
@@ -131,6 +132,8 @@ def command(name: str) -> Any:
         if result.listing is not None:
             plan = [(path, format) for path, format in plan if path != "-"]
             write_bytes(result.listing.encode(), "-")
+        for path, content in result.files.items():
+            write_bytes(content, path)
         write(result, plan)
         chosen["talk"].say(_in_one_line(name, result))
         return ComputationError.exit_code if result.is_partial else 0

@@ -1,24 +1,28 @@
 """CD-NOD: a causal graph of data whose mechanisms change over time or between places.
 
 Contexts (time, site) are nodes beside the variables, and causes only: an arrow from a context says that the mechanism
-of a variable changes along it. Name them with `--index`, or give one file per domain.
+of a variable changes along it. Name them with `--index`, or give one file per domain. Edges between variables that both
+change get the direction in which their mechanisms change independently, where the data show one.
 
 B. Huang, K. Zhang, J. Zhang, J. Ramsey, R. Sanchez-Romero, C. Glymour, B. Schoelkopf, "Causal discovery from
-heterogeneous/nonstationary data", JMLR 21(89), 2020: Algorithm 1 (changing modules and skeleton) and the first part of
-Algorithm 2 (directions from changes and colliders). Deviations: the skeleton is that of PC-stable, which stops at the
-first separating set; a domain is a category, never a number; several contexts may be given, and separate each other
-from variables; variables that persist are tested given their own past; the graph is always a valid CPDAG.
+heterogeneous/nonstationary data", JMLR 21(89), 2020: changing modules and skeleton, directions from changes and
+colliders, directions from independent changes, driving forces. Deviations: the skeleton is that of PC-stable, which
+stops at the first separating set; a domain is a category, never a number; several contexts may be given, and separate
+each other from variables; variables that persist are tested given their own past; how a mechanism changes is that of
+its location and scale, and directions have p-values and may stay open; the graph is always valid.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
-from causaldisc import provenance
+from causaldisc import curves, panels, provenance
 from causaldisc.algorithms import pc
 from causaldisc.citests import CITest, Missing, TestChoice
 from causaldisc.context import Context
+from causaldisc.curves import Curves
 from causaldisc.data import contexts, groups
 from causaldisc.data.contexts import Contextual, IndexKind
 from causaldisc.data.dataset import ColumnKind, Dataset
@@ -28,13 +32,35 @@ from causaldisc.graph import Graph, Node
 from causaldisc.knowledge import BoundKnowledge, Knowledge
 from causaldisc.options import as_json, opt
 from causaldisc.result import TIME_LIMIT, Result
-from causaldisc.search import autocorrelation, colliders, discovery_rate, evidence, orientation, skeleton, sources
+from causaldisc.search import (
+    along_contexts,
+    autocorrelation,
+    colliders,
+    discovery_rate,
+    evidence,
+    orientation,
+    skeleton,
+    sources,
+)
 from causaldisc.search.autocorrelation import Autocorrelation
+from causaldisc.search.independent_change import Dependence
+from causaldisc.search.orient_changes import Judgement
 from causaldisc.search.skeleton import Skeleton
 
 TAKES_DOMAINS = True  # several files, one per domain
 DEFAULT_TEST = "kci"
 WHY_DEFAULT = "kernel test: a change may be one of the mean, of the spread or of a relation"
+
+
+TABLES: Mapping[str, Callable[[list[Curves]], str]] = {
+    ".csv": curves.to_csv,
+    ".tsv": lambda drawn: curves.to_csv(drawn, "\t"),
+    ".json": curves.to_json,
+}
+PICTURES: Mapping[str, Callable[[list[Curves]], bytes]] = {
+    ".svg": lambda drawn: panels.svg(drawn).encode(),
+    ".png": panels.png,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,10 +92,40 @@ class Options(pc.Options):
         metavar="NAME=COLUMNS",
     )
     max_lag: int = opt(5, "Most lags of a variable.", at_least=1, below=1000)
+    orient_alpha: float = opt(
+        0.05,
+        "Direct an edge between changing modules when the changes of the other direction depend on each other with a "
+        "p-value of at most this, and its own do not; 0 leaves such edges undirected.",
+        at_least=0,
+        below=0.5,
+    )
+    driving_force: str | None = opt(
+        None,
+        "Write what drives each changing module, the kernel principal components of its change along the index, to "
+        "this file, .csv, .tsv or .json.",
+        metavar="FILE",
+    )
+    plot: str | None = opt(None, "Draw the driving forces to this file, .svg or .png.", metavar="FILE")
     changing: bool = opt(
         False, "Print the changing modules, a line each (module, index, p-value); a graph goes to -o files only."
     )
     drop_context: bool = opt(False, "Leave the contexts out of the graph.")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for option, path, known in (
+            ("--driving-force", self.driving_force, tuple(TABLES)),
+            ("--plot", self.plot, tuple(PICTURES)),
+        ):
+            if path is not None and Path(path).suffix.lower() not in known:
+                raise UsageError(f"{option}: the suffix of {path!r} is none of {', '.join(known)}")
+        if self.plot is not None and Path(self.plot).suffix.lower() == ".png":
+            panels.require_png()
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The files that are written besides graphs."""
+        return tuple(path for path in (self.driving_force, self.plot) if path is not None)
 
 
 @dataclass(frozen=True)
@@ -124,19 +180,29 @@ def run(data: Dataset, options: Options, test: TestChoice, knowledge: Knowledge,
     lags = _lags(parted, series, options, context)
     bound = autocorrelation.bind(choice, ordered, lags, series, context)
     found = search(bound, ordered.names, frozenset(parted.kinds), options, knowledge, context)
-    # Phases 3 and 4 start from here: from `found`, whose nodes are the columns of `ordered`, and from the contexts.
+    names = tuple(sorted(parted.variables))
+    graph = found.graph.reordered(Node(name) for name in (*names, *parted.kinds))
+    along = along_contexts.mechanisms(graph, parted, names, lags, series, seed=0)
+    judged = []
+    if options.orient_alpha > 0 and not found.skeleton.unfinished:
+        judged = along_contexts.orient(graph, along, options.orient_alpha)
     evidence.warn_undecided(found.skeleton, ordered.names, context)
     separations = evidence.NamedSeparations(found.skeleton.separations, ordered.names)
     of_test = {"test": bound.name, "missing": test.missing.value, **as_json(bound.options)}
     chosen = {**of_test, **as_json(options), **knowledge.as_json()}
-    del chosen["changing"]  # says what is printed, not what is found
+    for name in ("changing", "driving_force", "plot"):
+        chosen.pop(name, None)  # says what is written, not what is found
     described = provenance.of_search("cdnod", chosen, parted.data, found.skeleton, separations.unlisted)
     described |= {"contexts": {name: kind.value for name, kind in parted.kinds.items()}}
     described |= {"autocorrelation": _account(lags, series)}
     described |= {"test_chosen": WHY_DEFAULT} if test.name == "auto" else {}
-    graph = found.graph.reordered(_nodes(parted))
+    described |= {"directions": [_evidence(names, index, judgement) for index, judgement in judged]}
+    files = _files(along_contexts.drivers(graph, along, parted), options) if options.outputs else {}
+    for _, judgement in judged:
+        graph.annotate(judgement.x, judgement.y, independent_changes=judgement.outcome.value)
+    graph = graph.reordered(_nodes(parted))
     listing = _changing(graph, parted) if options.changing else None
-    result = Result(graph, separations, tuple(context.warnings), described, listing)
+    result = Result(graph, separations, tuple(context.warnings), described, listing, files)
     return _without_contexts(result, frozenset(parted.kinds)) if options.drop_context else result
 
 
@@ -176,6 +242,27 @@ def _account(lags: Mapping[str, int], series: Series | None) -> dict[str, object
     if series is None:
         return {"remedy": "none"}
     return {"remedy": "own lags in the conditioning set", "rule": "BIC", "lags": dict(sorted(lags.items()))}
+
+
+def _evidence(names: tuple[str, ...], index: str, judgement: Judgement) -> dict[str, object]:
+    """Return what the changes say of an edge as plain values: for either direction how its mechanisms depend."""
+
+    def of_way(found: Dependence) -> dict[str, float]:
+        return {name: evidence.rounded(getattr(found, name)) for name in ("score", "z", "p_value")}
+
+    x, y = names[judgement.x], names[judgement.y]
+    ways = {f"{x} -> {y}": of_way(judgement.forward), f"{y} -> {x}": of_way(judgement.backward)}
+    return {"x": x, "y": y, "index": index, "outcome": judgement.outcome.value, "dependence": ways}
+
+
+def _files(drawn: list[Curves], options: Options) -> dict[str, bytes]:
+    """Return the contents of the files that the options ask for."""
+    files = {}
+    if options.driving_force is not None:
+        files[options.driving_force] = TABLES[Path(options.driving_force).suffix.lower()](drawn).encode()
+    if options.plot is not None:
+        files[options.plot] = PICTURES[Path(options.plot).suffix.lower()](drawn)
+    return files
 
 
 def _nodes(parted: Contextual) -> list[Node]:

@@ -135,7 +135,8 @@ class Kernel:
             if total[-1] <= share * self.rows:
                 return None
             places = np.searchsorted(total, (np.arange(block) + 0.5) * (total[-1] / block))
-            return order[distinct(np.minimum(places, self.rows - 1))]
+            chosen: NDArray[np.intp] = order[distinct(np.minimum(places, self.rows - 1))]
+            return chosen
 
         return self._grown(spread, min(1e-9, share), min(most, self.rows))
 

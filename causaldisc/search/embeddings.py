@@ -109,7 +109,7 @@ def embedded(effect: Feature, cause: Feature | None, context: Feature) -> Floats
     widths = learned(effect, cause, context)
     of_context = _context_kernel(context, widths.context)
     chosen = _places(context)
-    at_places = np.ascontiguousarray(of_context.columns(chosen).T)
+    at_places = np.ascontiguousarray(of_context.rows_of(chosen))
     factor = of_context.factor(TOLERANCE)
     of_effect = _factor(effect, 1.0, rows)
     if cause is None:
@@ -151,7 +151,8 @@ def _factor(feature: Feature, narrower: float, rows: int) -> Floats:
 
 
 def _gram(kernel: _kernels.Kernel) -> Floats:
-    return kernel.columns(np.arange(kernel.rows))
+    found: Floats = kernel.rows_of(np.arange(kernel.rows))
+    return found
 
 
 def _context_kernel(context: Feature, width: float) -> _kernels.Kernel:
