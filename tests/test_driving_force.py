@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import sys
 import xml.etree.ElementTree as ElementTree
 from itertools import pairwise
 
@@ -148,11 +147,12 @@ def examples():
 def test_the_table_holds_every_number():
     made = examples()
     rows = list(csv.reader(io.StringIO(curves.to_csv(made), newline="")))
-    assert rows[0] == ["time & place", "module", "component_1", "component_2", "component_3"]
+    assert rows[0] == ["index", "place", "module", "component_1", "component_2", "component_3"]
     assert len(rows) == 1 + 40 + 30 + 1
-    assert [float(v) for v in rows[1][2:]] == made[0].components[0].tolist()
-    assert rows[1][1] == EVIL
-    assert rows[41][4] == ""
+    assert [float(v) for v in rows[1][3:]] == made[0].components[0].tolist()
+    assert rows[1][0] == "time & place"
+    assert rows[1][2] == EVIL
+    assert rows[41][5] == ""
 
 
 def test_the_json_holds_every_number():
@@ -207,6 +207,6 @@ def test_a_png_is_the_same_every_time():
 
 
 def test_without_matplotlib_a_png_says_what_to_do(monkeypatch):
-    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(UsageError, match="pip install matplotlib"):
         panels.png(examples())

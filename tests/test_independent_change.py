@@ -125,7 +125,7 @@ def test_a_trajectory_follows_what_changes(kind):
 def random_kernels(seed, rows):
     rng = np.random.default_rng(seed)
     kernels = [_kernels.Kernel(rng.standard_normal((rows, 1)), np.empty((rows, 0), np.int32), ()) for _ in range(3)]
-    return rng, kernels, [k.columns(np.arange(rows)) for k in kernels]
+    return rng, kernels, [k.rows_of(np.arange(rows)) for k in kernels]
 
 
 @settings(max_examples=30)
