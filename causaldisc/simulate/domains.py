@@ -20,6 +20,7 @@ from causaldisc.simulate._changing import ChangeOptions, Drivers, draw, plan, si
 from causaldisc.simulate._structure import random_structure
 from causaldisc.simulate.base import Simulated
 
+HAS_DRIVERS = True
 DOMAIN = "domain"
 
 

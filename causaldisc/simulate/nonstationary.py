@@ -22,6 +22,7 @@ from causaldisc.simulate.base import Simulated
 
 Floats = NDArray[np.float64]
 
+HAS_DRIVERS = True
 TIME = "time"
 
 

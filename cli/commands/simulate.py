@@ -15,7 +15,6 @@ from causaldisc import registry
 from causaldisc.data import writing
 from causaldisc.options import Options, opt
 from causaldisc.result import Result
-from causaldisc.simulate._changing import ChangeOptions
 
 GENERATORS = "causaldisc.simulate"
 
@@ -60,7 +59,6 @@ class Generators(TyperGroup):
 
 def _command(name: str) -> Any:
     module = registry.load(GENERATORS, name)
-    is_changing = issubclass(module.Options, ChangeOptions)
 
     def simulate(output: SimulateOptions, talk: TalkOptions, **more: Any) -> None:
         import numpy as np
@@ -76,7 +74,9 @@ def _command(name: str) -> Any:
         talk.warn(made.data.notices)
         write_bytes(writing.encode(made.data, output.output), output.output)
 
-    groups = {"options": module.Options} | ({"drivers_to": DriverOptions} if is_changing else {})
+    groups = {"options": module.Options} | (
+        {"drivers_to": DriverOptions} if getattr(module, "HAS_DRIVERS", False) else {}
+    )
     return flags.command(simulate, name, module.__doc__ or "", groups)
 
 
