@@ -417,6 +417,14 @@ def test_a_direction_that_makes_the_data_less_likely_is_not_committed():
     assert judge(open_graph("a", "b", edges=[(0, 1)]), Unlikely("ab", set()), 0, 1).outcome is Outcome.UNLIKELY
 
 
+def test_a_mechanism_that_hardly_changes_is_no_sign_of_independence():
+    class Hardly(Answers):
+        def dependence(self, cause, effect, given, parents):
+            return Dependence(0.5, 1.0, *((0.6, True, 0.0, 0.05) if cause == 0 else (0.001, True, 0.0, 2.0)))
+
+    assert judge(open_graph("a", "b", edges=[(0, 1)]), Hardly("ab", set()), 0, 1).outcome is Outcome.UNSEEN
+
+
 def test_the_evidence_on_an_edge_is_told_from_its_tail():
     graph = open_graph("a", "b", edges=[(0, 1)])
     found = orient_changes(graph, Answers("ab", {(1, 0)}), (0, 1))

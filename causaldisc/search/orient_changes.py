@@ -31,6 +31,9 @@ from causaldisc.search.mechanisms import Mechanisms
 ALPHA = 0.05
 # How many times alpha the p-value of the direction kept must exceed.
 MARGIN = 2.0
+# Of both mechanisms of the direction kept, the variance beside that of noise. Where a common driver cancels in
+# P(effect), the reverse has a mechanism that hardly changes, and that looks independent of anything.
+CLEAR_CHANGE = 0.1
 # Common neighbours tried as common causes, together.
 MOST_DECONFOUNDERS = 2
 
@@ -106,6 +109,8 @@ def judge(graph: Graph, mechanisms: Mechanisms, x: int, y: int, alpha: float = A
     kept, way = (0, (x, y)) if backward.p_value <= alpha else (1, (y, x))
     # With the same common causes, for evidence given different sets does not compare.
     common = _best(asked[kept])
+    if asked[kept][common].change < CLEAR_CHANGE:
+        return Judgement(x, y, forward, backward, Outcome.UNSEEN)
     if asked[kept][common].log_evidence < asked[1 - kept][common].log_evidence:
         return Judgement(x, y, forward, backward, Outcome.UNLIKELY)
     return Judgement(x, y, forward, backward, outcome, *way)
