@@ -16,7 +16,9 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from causaldisc.citests import _kernels
 from causaldisc.graph import Graph, GraphKind, Mark
+from causaldisc.search import embeddings
 from causaldisc.search.context_index import ContextKind
 from causaldisc.search.driving_force import driving_forces
 from causaldisc.search.mechanisms import Mechanisms
@@ -113,11 +115,11 @@ def row(label: str, found: list[Judgement], alpha: float) -> None:
     print(f"| {label} | {len(found)} | " + " | ".join(cells) + " |", flush=True)
 
 
-def pairs(seeds: int, alpha: float) -> None:
+def pairs(seeds: int, alpha: float, settings: tuple[str, ...]) -> None:
     print(f"\nIndependent drivers, percent; `--orient-alpha` {alpha:g}\n")
     print("| setting | pairs | committed | right of these | x -> y dependent | y -> x dependent |")
     print("|---|---|---|---|---|---|")
-    for setting in SETTINGS:
+    for setting in settings:
         every = []
         for kind in KINDS:
             found = [judged(pair(setting, kind, np.random.default_rng(s)), alpha) for s in range(seeds)]
@@ -126,11 +128,11 @@ def pairs(seeds: int, alpha: float) -> None:
         row(f"**{setting}, all**", every, alpha)
 
 
-def nulls(seeds: int, alpha: float) -> None:
+def nulls(seeds: int, alpha: float, settings: tuple[str, ...]) -> None:
     print("\nNo independent change, percent\n")
     print("| setting | pairs | committed | as made of these | x -> y dependent | y -> x dependent |")
     print("|---|---|---|---|---|---|")
-    for setting in SETTINGS:
+    for setting in settings:
         for label, kind, shared in [(f"one driver, {k}", k, True) for k in KINDS] + [
             ("equal, linear Gaussian", "equal", False),
             ("no change", "none", False),
@@ -139,7 +141,30 @@ def nulls(seeds: int, alpha: float) -> None:
             row(f"{setting}: {label}", found, alpha)
 
 
-def chain(seeds: int, alpha: float) -> None:
+def published(seeds: int, alpha: float, settings: tuple[str, ...]) -> None:
+    """Of the same pairs, which direction has the smaller score: of published embeddings, or the smaller z here."""
+    print("\nNo abstention: the direction of the smaller score is right, percent\n")
+    print("| setting | pairs | published embeddings, learned widths | z-score here |")
+    print("|---|---|---|---|")
+    for setting in settings:
+        theirs, ours = [], []
+        for kind in KINDS:
+            for s in range(seeds):
+                one = x, y, index, what = pair(setting, kind, np.random.default_rng(s))
+                fx, fy = (_kernels.feature_of_numbers(v) for v in (x, y))
+                is_domain = what is ContextKind.DOMAIN
+                fc = (
+                    _kernels.feature_of_codes(index.astype(np.int32))
+                    if is_domain
+                    else _kernels.feature_of_numbers(index)
+                )
+                theirs.append(embeddings.score(fx, fy, fc) < embeddings.score(fy, fx, fc))
+                found = judged(one, alpha)
+                ours.append(found.forward.z < found.backward.z)
+        print(f"| {setting} | {len(ours)} | {share(theirs)} | {share(ours)} |", flush=True)
+
+
+def chain(seeds: int, alpha: float, _: tuple[str, ...]) -> None:
     """Example 2: x1 -> x2 -> x3, each with a smooth driver in its mean; skeleton and changing modules given."""
     print(f"\nExample 2, n = {ROWS}, {seeds} seeds\n")
     print(
@@ -180,11 +205,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=40)
     parser.add_argument("--alpha", type=float, default=0.05)
-    parser.add_argument("--only", choices=("pairs", "nulls", "chain"), default=None)
+    parser.add_argument("--only", choices=("pairs", "nulls", "published", "chain"), default=None)
+    parser.add_argument("--settings", default="", help="Only settings that hold one of these words, by commas.")
     asked = parser.parse_args()
-    for name, study in (("pairs", pairs), ("nulls", nulls), ("chain", chain)):
+    settings = tuple(s for s in SETTINGS if any(word in s for word in asked.settings.split(",")))
+    for name, study in (("pairs", pairs), ("nulls", nulls), ("published", published), ("chain", chain)):
         if asked.only in (None, name):
-            study(asked.seeds, asked.alpha)
+            study(asked.seeds, asked.alpha, settings)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from causaldisc.search.changing_module import Trajectory, normal_scores, traject
 from causaldisc.search.context_index import ContextKind, domain_index, smooth_index
 from causaldisc.search.independent_change import Dependence, dependence
 from causaldisc.search.mechanisms import Mechanisms
-from causaldisc.search.orient_changes import Outcome, judge, orient_changes
+from causaldisc.search.orient_changes import Outcome, annotate, judge, orient_changes
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -415,3 +415,22 @@ def test_a_direction_that_makes_the_data_less_likely_is_not_committed():
             return Dependence(0.5, 1.0, *((0.6, True, -10.0) if cause == 0 else (0.001, True, 10.0)))
 
     assert judge(open_graph("a", "b", edges=[(0, 1)]), Unlikely("ab", set()), 0, 1).outcome is Outcome.UNLIKELY
+
+
+def test_a_mechanism_that_hardly_changes_is_no_sign_of_independence():
+    class Hardly(Answers):
+        def dependence(self, cause, effect, given, parents):
+            return Dependence(0.5, 1.0, *((0.6, True, 0.0, 0.05) if cause == 0 else (0.001, True, 0.0, 2.0)))
+
+    assert judge(open_graph("a", "b", edges=[(0, 1)]), Hardly("ab", set()), 0, 1).outcome is Outcome.UNSEEN
+
+
+def test_the_evidence_on_an_edge_is_told_from_its_tail():
+    graph = open_graph("a", "b", edges=[(0, 1)])
+    found = orient_changes(graph, Answers("ab", {(1, 0)}), (0, 1))
+    annotate(graph, found)
+    assert str(graph) == "b --> a"
+    attributes = graph.attributes(0, 1)
+    assert attributes["change"] == "oriented"
+    assert (attributes["change_p"], attributes["change_p_reverse"]) == (0.6, 0.001)
+    assert (attributes["change_score"], attributes["change_score_reverse"]) == (0.1, 0.9)

@@ -16,6 +16,7 @@ Where we deviate, and why:
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,7 +31,7 @@ Floats = NDArray[np.float64]
 DRAWS = 999
 # A feature whose variance is this share of the noise's counts half.
 SHARE = 0.03
-# Features together with less variance than this have not changed as far as the data tell.
+# Features together with less variance than this, beside that of the noise, have not changed as far as the data tell.
 UNSEEN = 0.01
 FEWEST_DOMAINS = 5
 _SAME = 1e-9
@@ -41,7 +42,8 @@ class Dependence:
     """How two trajectories go together: score in 0..1, z-score and p-value under independence.
 
     `is_seen` is False where either does not change as far as the data tell, or contexts are too few: then p is 1.
-    `log_evidence`: how likely the two mechanisms make the data, beside that of the other direction.
+    `log_evidence`: how likely the two mechanisms make the data, beside that of the other direction; `change`: the
+    variance of the features that change less, beside that of the noise.
     """
 
     score: float
@@ -49,15 +51,16 @@ class Dependence:
     p_value: float
     is_seen: bool
     log_evidence: float = 0.0
+    change: float = math.inf
 
 
 def dependence(first: Trajectory, second: Trajectory, index: ContextIndex, seed: int = 0) -> Dependence:
     """Test whether two mechanisms change independently. Equal seeds give equal answers, whatever domains are called."""
     domains = index.kind is ContextKind.DOMAIN
     evidence = first.log_evidence + second.log_evidence
-    is_few = domains and len(index.places) < FEWEST_DOMAINS
-    if is_few or min(_variance(first, index), _variance(second, index)) < UNSEEN:
-        return Dependence(0.0, 0.0, 1.0, False, evidence)
+    change = min(_variance(first, index), _variance(second, index))
+    if change < UNSEEN or (domains and len(index.places) < FEWEST_DOMAINS):
+        return Dependence(0.0, 0.0, 1.0, False, evidence, change)
     a, b = (_evened(t, index) for t in (first, second))
     order = np.lexsort(b.at(index.places).T) if domains else np.arange(len(index.places))
     places = np.ascontiguousarray(index.places[order])
@@ -82,6 +85,7 @@ def dependence(first: Trajectory, second: Trajectory, index: ContextIndex, seed:
         (1 + exceeding) / (1 + DRAWS),
         True,
         evidence,
+        change,
     )
 
 

@@ -17,7 +17,7 @@ the other direction do not. Where we deviate from the published procedure, and w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from itertools import combinations
@@ -31,6 +31,9 @@ from causaldisc.search.mechanisms import Mechanisms
 ALPHA = 0.05
 # How many times alpha the p-value of the direction kept must exceed.
 MARGIN = 2.0
+# Of both mechanisms of the direction kept, the variance beside that of noise. Where a common driver cancels in
+# P(effect), the reverse has a mechanism that hardly changes, and that looks independent of anything.
+CLEAR_CHANGE = 0.1
 # Common neighbours tried as common causes, together.
 MOST_DECONFOUNDERS = 2
 
@@ -106,6 +109,8 @@ def judge(graph: Graph, mechanisms: Mechanisms, x: int, y: int, alpha: float = A
     kept, way = (0, (x, y)) if backward.p_value <= alpha else (1, (y, x))
     # With the same common causes, for evidence given different sets does not compare.
     common = _best(asked[kept])
+    if asked[kept][common].change < CLEAR_CHANGE:
+        return Judgement(x, y, forward, backward, Outcome.UNSEEN)
     if asked[kept][common].log_evidence < asked[1 - kept][common].log_evidence:
         return Judgement(x, y, forward, backward, Outcome.UNLIKELY)
     return Judgement(x, y, forward, backward, outcome, *way)
@@ -178,3 +183,21 @@ def _forced(graph: Graph) -> int | None:
     pairs, ways = arrays_of(graph)
     complete, forced = orientation.extend(len(graph), pairs, ways.copy())
     return len(forced) if complete else None
+
+
+def annotate(graph: Graph, judgements: Iterable[Judgement]) -> None:
+    """Write the evidence on its edges: p-value and score of the edge as it is told, then of its reverse.
+
+    Undirected edges are told from the node of the smaller number, as `Graph.edges` does.
+    """
+    for j in judgements:
+        told, reverse = (j.backward, j.forward) if graph.is_directed(j.y, j.x) else (j.forward, j.backward)
+        graph.annotate(
+            j.x,
+            j.y,
+            change=j.outcome.name.lower().replace("_", "-"),
+            change_p=told.p_value,
+            change_p_reverse=reverse.p_value,
+            change_score=told.score,
+            change_score_reverse=reverse.score,
+        )
