@@ -1,5 +1,6 @@
 """kci, rcit and gcm: against obvious twins, against causal-learn, and in what they promise."""
 
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -373,6 +374,27 @@ def test_the_cache_keeps_its_budget_and_changes_nothing(budget):
     small, large = bind("kci", values, kernel_cache=budget), bind("kci", values)
     assert (small.answers(x, y, z[:, None]).log_p == large.answers(x, y, z[:, None]).log_p).all()
     assert small.cache.held <= budget << 20 < large.cache.held
+
+
+@pytest.mark.parametrize("exact_rows", [0, 1000])
+def test_a_search_holds_no_more_memory_than_the_cache_may(exact_rows):
+    """What is kept counts its own bytes: no view holds a larger array alive."""
+    rng = np.random.default_rng(0)
+    values = rng.standard_normal((300, 12))
+    values[:, 6:] += np.sin(2 * values[:, :6])
+    pairs = [(x, y, z) for z in range(3) for x in range(6, 9) for y in range(9, 12)]
+    x, y, z = (np.array(column, np.int32) for column in zip(*pairs, strict=True))
+    test = bind("kci", values, kernel_cache=4, kernel_exact_rows=exact_rows)
+    test.answers(x[:1], y[:1], z[:1, None])
+    tracemalloc.start()
+    try:
+        test.answers(x, y, z[:, None])
+        kept, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert test.cache.held > 3 << 20
+    assert kept < 4.5 * 2**20
+    assert most < 4.5 * 2**20 + 20 * 300 * 300 * 8
 
 
 def test_the_cache_forgets_what_was_not_used_longest():
