@@ -44,7 +44,7 @@ from causaldisc.quoting import as_column
 # What kernels of x and y, and of Z, may leave out anywhere of the diagonal in the exact form.
 EXACT, EXACT_GIVEN = 1e-7, 1e-8
 # What kernels of x and y may leave out on average in the low-rank form, and the most directions, there and of Z.
-COARSE, MOST, MOST_GIVEN = 1e-4, 64, 300
+COARSE, MOST, MOST_GIVEN = 1e-4, 64, 400
 # The low-rank form leaves out the last directions of the residuals, which hold this share of their variance.
 _LEFT_OUT = 1e-4
 RIDGE = 1e-3
