@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,8 +15,9 @@ from causaldisc.citests._rowwise import Question, RowTest
 
 # What the main directions may leave out of the diagonal, on average; the ridge of the regression is the scale.
 LEFT_OUT = 1e-6
-# K_Z is widened by steps until its directions leave no more than this of the diagonal, tried on some rows.
-TOO_COARSE, STEP, TRIAL = 1e-2, 1.25, 1000
+# K_Z is widened by steps until its directions leave out no more than so many rows, times the root of their number; that
+# is tried on some.
+TOO_MANY, STEP, TRIAL = 0.3, 1.25, 2000
 
 
 def kernel_of_set(
@@ -37,15 +39,16 @@ def main_directions(test: RowTest, question: Question, scales: Sequence[float], 
 def bearable(test: RowTest, question: Question, scales: Sequence[float], wanted: float, most: int) -> float:
     """Return how much narrower the kernel of the conditioning set may be, up to the wanted factor.
 
-    Where too few directions follow a narrow kernel, what they leave out is left in the residuals; a wider kernel fits
-    less sharply, but everywhere.
+    Where too few directions follow a narrow kernel, some rows are hardly fitted at all; a wider kernel fits less
+    sharply, but everywhere. Rows that are not fitted add up as their number does, noise as the root of all rows.
     """
+    share = TOO_MANY / math.sqrt(question.rows)
 
     def make() -> float:
         rows, narrower = representatives(test, question.given, (), TRIAL, question), wanted
         while narrower > 1.0:
             kernel = kernel_of_set(test, question, [narrower * scale for scale in scales], rows)
-            if kernel.main(TOO_COARSE, most, np.arange(len(rows)))[1] <= TOO_COARSE:
+            if kernel.main(0.5 * share, most, np.arange(len(rows)))[1] <= share:
                 return narrower
             narrower /= STEP
         return 1.0
