@@ -244,6 +244,20 @@ def test_factors_keep_their_tolerance(seed, rows, columns, tolerance):
     assert left.min() >= -1e-12
 
 
+@given(SEEDS, st.integers(2, 120), st.integers(1, 3), st.integers(1, 60), st.sampled_from([1e-1, 1e-3, 1e-6]))
+def test_main_directions_keep_their_share_or_their_number(seed, rows, columns, most, share):
+    rng = np.random.default_rng(seed)
+    features = [_kernels.feature_of_numbers(c) for c in rng.standard_normal((columns, rows)).round(1)]
+    kernel = _kernels.product(features, [1.0] * columns, [0.0] * columns, rows)
+    factor, mean = kernel.main(share, most, np.argsort(features[0].values, kind="stable"))
+    left = kernel.rows_of(np.arange(rows)) - factor @ factor.T
+    rank = factor.shape[1]
+    assert rank <= most
+    assert np.linalg.eigvalsh(left).min() >= -1e-7
+    assert np.trace(left) == pytest.approx(mean * max(rows - rank, 1), abs=1e-6)
+    assert np.trace(left) <= share * rows + 1e-6 or rank == min(most, rows)
+
+
 @given(st.lists(st.integers(-20, 20), min_size=2, max_size=60))
 def test_median_distances_pass_over_ties(values):
     values = np.array(values, float)
