@@ -1,5 +1,6 @@
 """kci, rcit and gcm: against obvious twins, against causal-learn, and in what they promise."""
 
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -243,6 +244,20 @@ def test_factors_keep_their_tolerance(seed, rows, columns, tolerance):
     assert left.min() >= -1e-12
 
 
+@given(SEEDS, st.integers(2, 120), st.integers(1, 3), st.integers(1, 60), st.sampled_from([1e-1, 1e-3, 1e-6]))
+def test_main_directions_keep_their_share_or_their_number(seed, rows, columns, most, share):
+    rng = np.random.default_rng(seed)
+    features = [_kernels.feature_of_numbers(c) for c in rng.standard_normal((columns, rows)).round(1)]
+    kernel = _kernels.product(features, [1.0] * columns, [0.0] * columns, rows)
+    factor, mean = kernel.main(share, most, np.argsort(features[0].values, kind="stable"))
+    left = kernel.rows_of(np.arange(rows)) - factor @ factor.T
+    rank = factor.shape[1]
+    assert rank <= most
+    assert np.linalg.eigvalsh(left).min() >= -1e-7
+    assert np.trace(left) == pytest.approx(mean * max(rows - rank, 1), abs=1e-6)
+    assert np.trace(left) <= share * rows + 1e-6 or rank == min(most, rows)
+
+
 @given(st.lists(st.integers(-20, 20), min_size=2, max_size=60))
 def test_median_distances_pass_over_ties(values):
     values = np.array(values, float)
@@ -373,6 +388,27 @@ def test_the_cache_keeps_its_budget_and_changes_nothing(budget):
     small, large = bind("kci", values, kernel_cache=budget), bind("kci", values)
     assert (small.answers(x, y, z[:, None]).log_p == large.answers(x, y, z[:, None]).log_p).all()
     assert small.cache.held <= budget << 20 < large.cache.held
+
+
+@pytest.mark.parametrize("exact_rows", [0, 1000])
+def test_a_search_holds_no_more_memory_than_the_cache_may(exact_rows):
+    """What is kept counts its own bytes: no view holds a larger array alive."""
+    rng = np.random.default_rng(0)
+    values = rng.standard_normal((300, 12))
+    values[:, 6:] += np.sin(2 * values[:, :6])
+    pairs = [(x, y, z) for z in range(3) for x in range(6, 9) for y in range(9, 12)]
+    x, y, z = (np.array(column, np.int32) for column in zip(*pairs, strict=True))
+    test = bind("kci", values, kernel_cache=4, kernel_exact_rows=exact_rows)
+    test.answers(x[:1], y[:1], z[:1, None])
+    tracemalloc.start()
+    try:
+        test.answers(x, y, z[:, None])
+        kept, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert test.cache.held > 3 << 20
+    assert kept < 4.5 * 2**20
+    assert most < 4.5 * 2**20 + 20 * 300 * 300 * 8
 
 
 def test_the_cache_forgets_what_was_not_used_longest():

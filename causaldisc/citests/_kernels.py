@@ -124,7 +124,7 @@ class Kernel:
 
     def main(self, share: float, most: int, order: NDArray[np.intp]) -> tuple[NDArray[np.float64], float]:
         """Return G, shape (n, rank), such that K - G G' has a diagonal of mean `share` or less, or that of rank `most`;
-        and that mean.
+        and that mean over the rows that are no pivots: what other rows like these would leave.
 
         Pivots are evenly spread by the residual over the rows in a certain `order`: they stand for where most rows
         are, where the largest residuals would be those of outliers.
@@ -143,7 +143,8 @@ class Kernel:
     def _grown(
         self, choose: Callable[[NDArray[np.float64], int], NDArray[np.intp] | None], tolerance: float, most: int
     ) -> tuple[NDArray[np.float64], float]:
-        """Return the factor whose pivots are chosen by the residual, some at a time, and the mean of what it leaves."""
+        """Return the factor whose pivots are chosen by the residual, some at a time, and the mean of what it leaves
+        of rows that are no pivots."""
         n = self.rows
         if not self.points.shape[1] and len(self.softness) == 1 and self.softness[0] == 0.0:
             return np.ascontiguousarray(self.codes == distinct(self.codes), np.float64), 0.0
@@ -168,7 +169,7 @@ class Kernel:
             residual[chosen[kept]] = 0.0
             np.maximum(residual, 0.0, out=residual)
             rank, block = rank + len(kept), min(2 * block, LARGEST_BLOCK)
-        return found[:rank].T, float(residual.mean())
+        return found[:rank].T, float(residual.sum()) / max(n - rank, 1)
 
 
 def _largest(values: NDArray[np.float64], count: int) -> NDArray[np.intp]:

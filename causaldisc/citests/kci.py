@@ -29,7 +29,8 @@ from causaldisc._ext import hadamard, quadratic, tails
 from causaldisc.citests import _kernels
 from causaldisc.citests._cache import Cache
 from causaldisc.citests._columns import Columns
-from causaldisc.citests._kernels import Feature, Kernel, Regression
+from causaldisc.citests._given import bearable, kernel_of_set, main_directions
+from causaldisc.citests._kernels import Feature, Regression
 from causaldisc.citests._learning import narrowing
 from causaldisc.citests._representatives import ordered, representatives
 from causaldisc.citests._rowwise import Found, Question, RowTest
@@ -40,12 +41,10 @@ from causaldisc.options import Options as _Options
 from causaldisc.options import opt
 from causaldisc.quoting import as_column
 
-# What kernels of x and y, and of Z, may leave out of the diagonal: anywhere in the exact form, on average in the other.
-EXACT, EXACT_GIVEN, COARSE, COARSE_GIVEN = 1e-7, 1e-8, 1e-4, 1e-6
-# There K_Z is widened K_Z by steps until its directions leave no more than this of the diagonal; tried on some rows.
-TOO_COARSE, STEP, TRIAL = 1e-2, 1.25, 1000
-# The most directions of the low-rank form.
-MOST, MOST_GIVEN = 64, 300
+# What kernels of x and y, and of Z, may leave out anywhere of the diagonal in the exact form.
+EXACT, EXACT_GIVEN = 1e-7, 1e-8
+# What kernels of x and y may leave out on average in the low-rank form, and the most directions, there and of Z.
+COARSE, MOST, MOST_GIVEN = 1e-4, 64, 400
 # The low-rank form leaves out the last directions of the residuals, which hold this share of their variance.
 _LEFT_OUT = 1e-4
 RIDGE = 1e-3
@@ -97,7 +96,7 @@ class Options(_Options):
         "kci 'corrected' for degrees of freedom and symmetric, or as 'published' in 2011, where the two columns "
         "are treated differently.",
     )
-    kernel_exact_rows: int = opt(2000, "Rows up to which kci is exact; beyond, kernels are of low rank.", at_least=0)
+    kernel_exact_rows: int = opt(1000, "Rows up to which kci is exact; beyond, kernels are of low rank.", at_least=0)
     kernel_cache: int = opt(1024, "Megabytes that kci may keep between tests.", at_least=0)
 
 
@@ -176,12 +175,12 @@ class Kci(RowTest):
         narrower = self._narrowing(question)
 
         def make() -> Regression:
-            kernel = self._kernel_of_set(question, narrower)
+            scales = [narrower * scale for scale in self._scales_of_set(question)]
             if self._is_exact(question):
-                factor = kernel.factor(EXACT_GIVEN)
+                factor = _kernels.centred(kernel_of_set(self, question, scales).factor(EXACT_GIVEN))
             else:
-                factor = kernel.main(COARSE_GIVEN, MOST_GIVEN, ordered(self, question.given, (), question))[0]
-            return Regression.fit(_kernels.centred(factor), RIDGE)
+                factor = main_directions(self, question, scales, MOST_GIVEN)
+            return Regression.fit(factor, RIDGE)
 
         return self.cache.get(("given", question.given, narrower, question.incomplete), make, lambda r: r.bytes)
 
@@ -192,28 +191,11 @@ class Kci(RowTest):
         wanted = narrowing(self, question)
         if self._is_exact(question):
             return wanted
-        key = ("bearable", question.given, wanted, question.incomplete)
-        return self.cache.get(key, lambda: self._bearable(question, wanted), lambda _: 8)
+        return bearable(self, question, self._scales_of_set(question), wanted, MOST_GIVEN)
 
-    def _bearable(self, question: Question, wanted: float) -> float:
-        """Return the narrowest width up to the wanted one that the directions of the low-rank form can follow."""
-        rows = representatives(self, question.given, (), TRIAL, question)
-        while wanted > 1.0:
-            if (
-                self._kernel_of_set(question, wanted, rows).main(TOO_COARSE, MOST_GIVEN, np.arange(len(rows)))[1]
-                <= TOO_COARSE
-            ):
-                break
-            wanted /= STEP
-        return max(wanted, 1.0)
-
-    def _kernel_of_set(self, question: Question, narrower: float, rows: NDArray[np.intp] | None = None) -> Kernel:
-        """Return the kernel of the conditioning set, on some rows or all."""
+    def _scales_of_set(self, question: Question) -> list[float]:
         features = self.features(question.given, question)
-        scales = [narrower * scale for scale in self._scales(features, [1.0] * len(features), len(features))]
-        if rows is not None:
-            features = [f.on(rows) for f in features]
-        return _kernels.product(features, scales, [0.0] * len(features), len(features[0].values))
+        return self._scales(features, [1.0] * len(features), len(features))
 
     def _representatives(self, question: Question) -> NDArray[np.intp]:
         return representatives(self, question.given, (question.x, question.y), SAMPLE, question)

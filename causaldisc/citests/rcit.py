@@ -6,9 +6,11 @@ features of x and y after ridge regression on features of Z; its null law is tha
 variables, the weights being the eigenvalues of sum_i (e_i o f_i)(e_i o f_i)', and its tail is computed exactly.
 
 Where we deviate: x and y are both joined with Z / 2; the weights are corrected for the degrees of freedom that the
-regression takes (see kci.py); the kernel of Z is as narrow as the data ask for (see _learning.py). Frequencies come
-from a generator seeded by --seed and by the sorted values of the column, so that the order of neither rows nor
-columns matters. A category gets a random phase, which gives the delta kernel.
+regression takes (see kci.py); the kernel of Z is as narrow as the data ask for (see _learning.py) and stands with its
+main directions (see _given.py), since random features fit narrow kernels of several columns so badly that what they
+leave was taken for dependence. Frequencies come from a generator seeded by --seed and by the sorted values of the
+column, so that the order of neither rows nor columns matters. A category gets a random phase, which gives the delta
+kernel.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from numpy.typing import NDArray
 from causaldisc._ext import quadratic
 from causaldisc.citests._cache import Cache
 from causaldisc.citests._columns import Columns
+from causaldisc.citests._given import bearable, main_directions
 from causaldisc.citests._kernels import Regression, centred, gram_of_products, median_scales
 from causaldisc.citests._learning import narrowing
 from causaldisc.citests._representatives import profile
@@ -43,7 +46,7 @@ class Options(_Options):
     """Options of rcit."""
 
     rcit_features: int = opt(20, "Random features that rcit makes of either of two columns.", at_least=1)
-    rcit_given_features: int = opt(200, "Random features that rcit makes of a conditioning set.", at_least=1)
+    rcit_given_features: int = opt(400, "Most functions of a conditioning set that rcit regresses on.", at_least=1)
     seed: int = opt(0, "Seed of tests that draw random numbers.", at_least=0)
 
 
@@ -64,14 +67,21 @@ class Rcit(RowTest):
     options: Options
 
     def regression(self, question: Question) -> Regression:
-        narrower = narrowing(self, question)
+        narrower = self._narrowing(question)
 
         def make() -> Regression:
-            shares = (1.0,) * len(question.given)
-            count = self.options.rcit_given_features
-            return Regression.fit(self._random(question.given, shares, count, question, narrower), RIDGE)
+            scales = [narrower * scale for scale in self._scales_of_set(question)]
+            return Regression.fit(main_directions(self, question, scales, self.options.rcit_given_features), RIDGE)
 
         return self.cache.get(("given", question.given, narrower, question.incomplete), make, lambda r: r.bytes)
+
+    def _narrowing(self, question: Question) -> float:
+        """Return how much narrower than the median the kernel of the conditioning set is."""
+        most = self.options.rcit_given_features
+        return bearable(self, question, self._scales_of_set(question), narrowing(self, question), most)
+
+    def _scales_of_set(self, question: Question) -> list[float]:
+        return median_scales(self.features(question.given, question), [1.0] * len(question.given))
 
     def unconditional(self, question: Question) -> Found | Verdict:
         e, f = (self._random((v,), (1.0,), self.options.rcit_features, question) for v in (question.x, question.y))
@@ -90,7 +100,7 @@ class Rcit(RowTest):
             left = regression.residuals(plain)
             return left if np.sum(left * left) > _LEAST_SHARE * np.sum(plain * plain) else left[:, :0]
 
-        key = ("left", variable, question.given, narrowing(self, question), question.incomplete)
+        key = ("left", variable, question.given, self._narrowing(question), question.incomplete)
         return self.cache.get(key, make, lambda r: r.nbytes)
 
     def _random(
@@ -99,7 +109,6 @@ class Rcit(RowTest):
         shares: tuple[float, ...],
         count: int,
         question: Question,
-        narrower: float = 1.0,
     ) -> NDArray[np.float64]:
         """Return centred features of a product kernel, shape (n, count): sqrt(2 / count) cos(frequencies x + phase)."""
         features = self.features(variables, question)
@@ -110,7 +119,7 @@ class Rcit(RowTest):
                 phases = rng.uniform(0.0, 2.0 * math.pi, (int(feature.values.max()) + 1, count))
                 angles += phases[feature.values]
             else:
-                angles += (feature.values * (scale * narrower))[:, None] * rng.standard_normal(count)
+                angles += (feature.values * scale)[:, None] * rng.standard_normal(count)
                 angles += rng.uniform(0.0, 2.0 * math.pi, count)
         return centred(np.cos(angles) * math.sqrt(2.0 / count))
 
