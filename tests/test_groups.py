@@ -48,6 +48,17 @@ def test_a_test_of_a_group_sees_its_members_together():
     assert answer(single, 1, 2).p_value > 1e-3
 
 
+def test_the_order_of_rows_counts_for_nothing_given_a_group():
+    whole = data(500)
+    order = np.random.default_rng(3).permutation(500)
+    shuffled = Dataset.from_array(whole.matrix().T[order], whole.names)
+    first, second = (
+        answer(citests.build(TestChoice("kci"), grouped(d, ["g=gx,gy"]), Context()), 1, 2, [0]).p_value
+        for d in (whole, shuffled)
+    )
+    assert first == pytest.approx(second, rel=1e-6)
+
+
 def test_groups_keep_their_level():
     rejected = 0
     for seed in range(100):

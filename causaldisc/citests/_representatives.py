@@ -34,7 +34,8 @@ def ordered(test: RowTest, first: tuple[int, ...], then: tuple[int, ...], questi
             keys = leading[:1]  # no two rows are equal: the other columns have nothing to say
         else:
             keys = leading + sorted(then, key=lambda v: profile(test, v, question))
-        return np.lexsort([test.feature(v, question).values for v in reversed(keys)])
+        values = [test.feature(v, question).values.T for v in reversed(keys)]
+        return np.lexsort(np.vstack(values))  # a group brings several columns
 
     return test.cache.get(("order", first, then, question.incomplete), make, lambda rows: rows.nbytes)
 
@@ -44,7 +45,13 @@ def profile(test: RowTest, variable: int, question: Question) -> tuple[int, byte
     values, and a digest of them all."""
 
     def make() -> tuple[int, bytes]:
-        values = np.sort(test.columns.chosen(variable, question.incomplete) + 0)  # -0.0 + 0 is 0.0
-        return -len(distinct(values)), hashlib.sha256(values.tobytes()).digest()
+        values = test.columns.chosen(variable, question.incomplete) + 0  # -0.0 + 0 is 0.0
+        if values.ndim == 2:
+            values = values[np.lexsort(values.T)]
+            different = 1 + int(np.any(values[1:] != values[:-1], axis=1).sum())
+        else:
+            values = np.sort(values)
+            different = len(distinct(values))
+        return -different, hashlib.sha256(values.tobytes()).digest()
 
     return test.cache.get(("profile", variable, question.incomplete), make, lambda _: 64)
