@@ -136,7 +136,7 @@ class FisherZ:
 
     def _bounds(self, scores: NDArray[np.float64], depth: int) -> NDArray[np.float64]:
         """Return the squared correlations that give these scores at `depth`; infinity for no score."""
-        return np.where(np.isneginf(scores), np.inf, np.tanh(scores / self._scale(depth)) ** 2)
+        return np.where(scores == -np.inf, np.inf, np.tanh(scores / self._scale(depth)) ** 2)
 
 
 def _order(pairs: NDArray[np.int32], depth: int, watch: Watch) -> NDArray[np.int32] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +46,7 @@ def profile(test: RowTest, variable: int, question: Question) -> tuple[int, byte
     values, and a digest of them all."""
 
     def make() -> tuple[int, bytes]:
-        values = test.columns.chosen(variable, question.incomplete) + 0  # -0.0 + 0 is 0.0
+        values: NDArray[Any] = test.columns.chosen(variable, question.incomplete) + 0  # -0.0 + 0 is 0.0
         if values.ndim == 2:
             values = values[np.lexsort(values.T)]
             different = 1 + int(np.any(values[1:] != values[:-1], axis=1).sum())
