@@ -1,40 +1,81 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False
 """The pairs of a skeleton, from a mask, and the neighbours of every node, as compressed rows."""
 
+from cython.parallel cimport prange
 from libc.stdint cimport uint64_t
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 
 import numpy as np
 
 
 def marked(const unsigned char[:, ::1] mask):
-    """Return the places where a mask is not 0, in order; int32, (k, 2)."""
-    cdef Py_ssize_t count = np.count_nonzero(mask), rows = mask.shape[0], columns = mask.shape[1], i, at = 0
-    cdef int[:, ::1] pairs = np.empty((count, 2), np.int32)
-    if count:
-        with nogil:
-            for i in range(rows):
-                at += _places(&mask[i, 0], columns, <int> i, &pairs[0, 0] + 2 * at)
+    """Return the places where a mask of bytes 0 and 1 holds 1, in order; int32, (k, 2)."""
+    return _where(mask, True, False, 1)
+
+
+def unmarked(const unsigned char[:, ::1] mask, int threads):
+    """Return the places above the diagonal where a mask of bytes 0 and 1 holds 0, in order; int32, (k, 2)."""
+    return _where(mask, False, True, threads)
+
+
+def complement(unsigned char[:, ::1] mask, int threads):
+    """Exchange the 0 and 1 of a mask above the diagonal, and make the rest 0."""
+    cdef Py_ssize_t i, j, columns = mask.shape[1]
+    for i in prange(mask.shape[0], nogil=True, num_threads=threads, schedule="static", chunksize=16):
+        memset(&mask[i, 0], 0, min(i + 1, columns))
+        for j in range(i + 1, columns):
+            mask[i, j] ^= 1
+
+
+cdef _where(const unsigned char[:, ::1] mask, bint sought, bint above, int threads):
+    """Return the places where a mask holds what is sought, all of them or those above the diagonal."""
+    cdef Py_ssize_t rows = mask.shape[0], columns = mask.shape[1], i
+    cdef long long[::1] starts = np.zeros(rows + 1, np.int64)
+    if not rows or not columns:
+        return np.empty((0, 2), np.int32)
+    for i in prange(rows, nogil=True, num_threads=threads, schedule="static", chunksize=16):
+        starts[i + 1] = _count(&mask[i, 0], i + 1 if above else 0, columns, sought)
+    np.cumsum(starts, out=np.asarray(starts))
+    cdef int[:, ::1] pairs = np.empty((starts[rows], 2), np.int32)
+    for i in prange(rows, nogil=True, num_threads=threads, schedule="static", chunksize=16):
+        if starts[i + 1] > starts[i]:
+            _places(&mask[i, 0], i + 1 if above else 0, columns, sought, <int> i, &pairs[starts[i], 0])
     return np.asarray(pairs)
 
 
-cdef Py_ssize_t _places(const unsigned char* row, Py_ssize_t columns, int number, int* out) noexcept nogil:
-    """Write what is marked in a row; returns how many. Eight bytes without a mark are one step."""
-    cdef Py_ssize_t j = 0, count = 0, end
-    cdef uint64_t word
+cdef Py_ssize_t _count(const unsigned char* row, Py_ssize_t begin, Py_ssize_t end, bint sought) noexcept nogil:
+    """Return how many bytes are what is sought."""
+    cdef Py_ssize_t j, last, ones = 0
+    cdef unsigned char few
+    j = begin
+    while j < end:
+        last = min(j + 128, end)
+        few = 0
+        while j < last:
+            few += row[j]
+            j += 1
+        ones += few
+    return ones if sought else max(end - begin, 0) - ones
+
+
+cdef void _places(
+    const unsigned char* row, Py_ssize_t begin, Py_ssize_t columns, bint sought, int number, int* out
+) noexcept nogil:
+    """Write where a row holds what is sought. Eight bytes that hold none of it are one step."""
+    cdef Py_ssize_t j = begin, end
+    cdef uint64_t word, without = 0 if sought else 0x0101010101010101
     while j < columns:
         end = min(j + 8, columns)
         if end == j + 8:
             memcpy(&word, row + j, 8)
-            if not word:
+            if word == without:
                 j = end
                 continue
         while j < end:
-            if row[j]:
-                out[2 * count], out[2 * count + 1] = number, <int> j
-                count += 1
+            if row[j] == sought:
+                out[0], out[1] = number, <int> j
+                out += 2
             j += 1
-    return count
 
 
 def of_pairs(const int[:, ::1] pairs, const unsigned char[:, ::1] forbidden, int[::1] starts, int[::1] members):

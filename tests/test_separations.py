@@ -83,3 +83,16 @@ def test_too_many_marginal_separations_are_counted_instead_of_listed(monkeypatch
     assert len(short.separations) == len(whole.separations) - len(marginal)
     assert short.provenance["separations_not_listed"] == len(marginal)
     assert "separations_not_listed" not in whole.provenance
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@given(st.integers(0, 2**32 - 1), st.sampled_from([1, 2, 7, 17, 40, 300]), st.sampled_from([0.0, 0.02, 0.5, 1.0]))
+@settings(max_examples=40)
+def test_masks_and_pairs_say_the_same(threads, seed, nodes, share):
+    mask = np.random.default_rng(seed).random((nodes, nodes)) < share
+    above = ~np.tri(nodes, dtype=bool)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pairs, "MANY_NODES", 0)
+        assert pairs.unmarked(mask, threads).tolist() == np.argwhere(above & ~mask).tolist()
+        assert pairs.marked(mask).tolist() == np.argwhere(mask).tolist()
+        assert pairs.complement(mask.copy(), threads).tolist() == (above & ~mask).tolist()

@@ -28,21 +28,27 @@ def deepest(test: CITest, max_depth: int | None) -> float:
 
 
 def marginal(
-    test: CITest, asked: NDArray[np.bool_], log_alpha: float, undecided: Undecided, context: Context
+    test: CITest, untested: NDArray[np.bool_] | None, log_alpha: float, undecided: Undecided, context: Context
 ) -> tuple[NDArray[np.bool_], Scorer]:
-    """Return which of the `asked` pairs (a mask (p, p), True above the diagonal) the empty set separates, and a
-    function for the scores of asked pairs that it does not."""
+    """Return which pairs (a mask (p, p), True above the diagonal) the empty set separates, and a function for the
+    scores of others. The pairs of the mask `untested` are not asked for, and not separated."""
     if not has_engine(test):
+        asked = pairs_of.above_diagonal(test.variables)
+        if untested is not None:
+            asked &= ~untested
         separated, log_p = setwise.marginal(test, asked, log_alpha, undecided, context)
         return separated, lambda pairs: log_p[pairs[:, 0], pairs[:, 1]]
     others = np.arange(test.variables - 1, -1, -1, dtype=np.float64)
     seconds = test.seconds_per_test(0) * others
     found = watched(lambda watch: test.marginal(log_alpha, watch), seconds, "depth 0", context)
     if found.insufficient is not None:
-        few = pairs_of.marked(found.insufficient & asked)
+        few = pairs_of.marked(found.insufficient if untested is None else found.insufficient & ~untested)
         if len(few):
             undecided.note(Verdict.INSUFFICIENT, len(few), (int(few[0, 0]), int(few[0, 1]), ()))
-    return np.greater(asked, found.dependent, out=found.dependent), test.scores
+    separated = pairs_of.complement(found.dependent, context.threads)
+    if untested is not None:
+        separated &= ~untested
+    return separated, test.scores
 
 
 def search(

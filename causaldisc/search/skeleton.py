@@ -132,29 +132,35 @@ def _what_is_left(depth: int, share: float, seconds: float) -> str:
 
 def _marginal(test: CITest, log_alpha: float, knowledge: BoundKnowledge, context: Context) -> Skeleton:
     """Work through depth 0: all pairs at once."""
-    p = test.variables
-    candidates = pairs_of.above_diagonal(p)
-    if knowledge.prohibits:
-        candidates &= ~(knowledge.forbidden & knowledge.forbidden.T)
-    asked = candidates.copy() if knowledge.required else candidates
-    for u, v in knowledge.required:
-        asked[min(u, v), max(u, v)] = False
-    tests = int(np.count_nonzero(asked))
+    p, untested = test.variables, _untested(knowledge)
+    tests = p * (p - 1) // 2 - (0 if untested is None else int(np.count_nonzero(untested)))
     undecided = Undecided()
     try:
-        separated, scores_of = depths.marginal(test, asked, log_alpha, undecided, context)
+        separated, scores_of = depths.marginal(test, untested, log_alpha, undecided, context)
     except OutOfTime:
         raise ComputationError(
             "time was up before all pairs were tested once; give it more, or fewer columns"
         ) from None
-    untested = np.greater(candidates, asked) if knowledge.required else None
-    pairs = pairs_of.marked(np.greater(candidates, separated, out=candidates))
+    pairs = pairs_of.unmarked(separated, context.threads)
+    if knowledge.prohibits:
+        x, y = pairs.T
+        pairs = pairs[~(knowledge.forbidden[x, y] & knowledge.forbidden[y, x])]
     sizes, scores = np.zeros(len(pairs), np.int32), scores_of(pairs)
     if untested is not None:
-        untested = untested[pairs[:, 0], pairs[:, 1]]
-        sizes[untested], scores[untested] = -1, -np.inf
+        required = untested[pairs[:, 0], pairs[:, 1]]
+        sizes[required], scores[required] = -1, -np.inf
     weakest = Weakest(scores, sizes, np.empty((len(pairs), 0), np.int32))
     return Skeleton(test, pairs, weakest, Separations(test, separated), [tests], undecided=undecided)
+
+
+def _untested(knowledge: BoundKnowledge) -> NDArray[np.bool_] | None:
+    """Return the mask, above the diagonal, of pairs that knowledge decides alone; None where there are none."""
+    if not knowledge.prohibits and not knowledge.required:
+        return None
+    decided: NDArray[np.bool_] = knowledge.forbidden & knowledge.forbidden.T
+    for u, v in knowledge.required:
+        decided[u, v] = decided[v, u] = True
+    return np.triu(decided, 1)
 
 
 def _work_through(
