@@ -15,10 +15,10 @@ import math
 from collections.abc import Callable, Iterable
 
 import numpy as np
+import published_embeddings
 
 from causaldisc.citests import _kernels
 from causaldisc.graph import Graph, GraphKind, Mark
-from causaldisc.search import embeddings
 from causaldisc.search.context_index import ContextKind
 from causaldisc.search.driving_force import driving_forces
 from causaldisc.search.mechanisms import Mechanisms
@@ -158,7 +158,7 @@ def published(seeds: int, alpha: float, settings: tuple[str, ...]) -> None:
                     if is_domain
                     else _kernels.feature_of_numbers(index)
                 )
-                theirs.append(embeddings.score(fx, fy, fc) < embeddings.score(fy, fx, fc))
+                theirs.append(published_embeddings.score(fx, fy, fc) < published_embeddings.score(fy, fx, fc))
                 found = judged(one, alpha)
                 ours.append(found.forward.z < found.backward.z)
         print(f"| {setting} | {len(ours)} | {share(theirs)} | {share(ours)} |", flush=True)

@@ -11,6 +11,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.append(str(Path(__file__).parent.parent / "benchmarks"))  # what ours is compared with is tested too
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=100, print_blob=True)
 settings.load_profile("repeatable")

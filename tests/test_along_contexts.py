@@ -50,8 +50,16 @@ def test_independent_changes_direct_an_edge_and_the_evidence_says_why():
     assert (told["x"], told["y"], told["index"], told["outcome"]) == ("x", "y", "rows", "oriented")
     assert told["dependence"]["x -> y"]["p_value"] > 0.1
     assert told["dependence"]["y -> x"]["p_value"] <= 0.05
-    u, v = result.graph.index("x"), result.graph.index("y")
-    assert result.graph.attributes(u, v)["independent_changes"] == "oriented"
+    told_on_edge(result.graph, told)
+
+
+def told_on_edge(graph, told):
+    """Check that an edge x -> y has the evidence of the provenance."""
+    attributes = graph.attributes(graph.index("x"), graph.index("y"))
+    assert attributes["independent_changes"] == told["outcome"]
+    for suffix, way in (("", "x -> y"), ("_reverse", "y -> x")):
+        for name in ("p_value", "score"):
+            assert attributes[f"changes_{name}{suffix}"] == told["dependence"][way][name]
 
 
 def test_without_a_level_edges_between_changing_modules_stay_open():
@@ -68,6 +76,17 @@ def test_the_order_of_columns_counts_for_nothing():
     one, other = (run(dataset(c), index=("rows",)) for c in (columns, turned))
     assert one.graph == other.graph.reordered(one.graph.nodes)
     assert one.provenance["directions"] == other.provenance["directions"]
+
+
+def test_the_evidence_on_an_edge_is_told_from_its_tail():
+    columns, *_ = pair()
+    swapped = {"y": columns["x"], "x": columns["y"]}
+    result = run(dataset(swapped), index=("rows",), autocorrelation=cdnod.Autocorrelation.NONE)
+    assert str(result.graph) == "y --> x; rows --> y; rows --> x"
+    attributes = result.graph.attributes(0, 1)
+    (told,) = result.provenance["directions"]
+    assert attributes["changes_p_value"] == told["dependence"]["y -> x"]["p_value"]
+    assert attributes["changes_p_value"] > 0.1 > attributes["changes_p_value_reverse"]
 
 
 def test_each_context_is_asked_in_turn():

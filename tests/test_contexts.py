@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from causaldisc.data import domains
-from causaldisc.data.contexts import IndexKind, set_apart
+from causaldisc.data.contexts import ContextKind, set_apart
 from causaldisc.data.dataset import Column, ColumnKind, Dataset, continuous_column, discrete_column
 from causaldisc.errors import DataError, UsageError
 from causaldisc.graph import Graph
@@ -31,13 +31,13 @@ def numbers(name, values=range(8)):
 @pytest.mark.parametrize(
     ("column", "kind"),
     [
-        (numbers("c"), IndexKind.TIME),
-        (Column("c", ColumnKind.COUNT, np.arange(8.0)), IndexKind.TIME),
-        (Column("c", ColumnKind.TIME, np.arange(8.0)), IndexKind.TIME),
-        (discrete_column("c", np.repeat([1.0, 2.0], 4)), IndexKind.DOMAIN),
-        (text_column("c", *"aabbccaa"), IndexKind.DOMAIN),
-        (Column("c", ColumnKind.CONTEXT, np.repeat([0.0, 1.0], 4), None, ("n", "s")), IndexKind.DOMAIN),
-        (Column("c", ColumnKind.CONTEXT, np.arange(8.0)), IndexKind.TIME),
+        (numbers("c"), ContextKind.TIME),
+        (Column("c", ColumnKind.COUNT, np.arange(8.0)), ContextKind.TIME),
+        (Column("c", ColumnKind.TIME, np.arange(8.0)), ContextKind.TIME),
+        (discrete_column("c", np.repeat([1.0, 2.0], 4)), ContextKind.DOMAIN),
+        (text_column("c", *"aabbccaa"), ContextKind.DOMAIN),
+        (Column("c", ColumnKind.CONTEXT, np.repeat([0.0, 1.0], 4), None, ("n", "s")), ContextKind.DOMAIN),
+        (Column("c", ColumnKind.CONTEXT, np.arange(8.0)), ContextKind.TIME),
     ],
 )
 def test_discrete_columns_are_domains_and_others_times(column, kind):
@@ -45,14 +45,14 @@ def test_discrete_columns_are_domains_and_others_times(column, kind):
     assert found.kinds == {"c": kind}
     assert found.variables == ("x",)
     made = found.column("c")
-    assert made.kind.is_discrete == (kind is IndexKind.DOMAIN)
-    assert (made.values is None) == (kind is IndexKind.DOMAIN)
+    assert made.kind.is_discrete == (kind is ContextKind.DOMAIN)
+    assert (made.values is None) == (kind is ContextKind.DOMAIN)
 
 
 def test_whole_numbers_are_a_time_if_the_user_says_so():
     years = discrete_column("year", np.repeat([2001.0, 2002.0], 4))
     found = set_apart(table(numbers("x"), years), ("year",), "time")
-    assert found.kinds == {"year": IndexKind.TIME}
+    assert found.kinds == {"year": ContextKind.TIME}
     assert found.column("year").values.tolist() == [2001.0] * 4 + [2002.0] * 4
 
 
@@ -66,10 +66,10 @@ def test_each_index_has_its_kind_and_columns_of_the_kind_context_join():
     more = Column("site", ColumnKind.CONTEXT, np.repeat([0.0, 1.0], 4), None, ("n", "s"))
     found = set_apart(table(*columns, more), ("t", "g,s", "t"), "time,domain,auto")
     assert found.kinds == {
-        "t": IndexKind.TIME,
-        "g": IndexKind.DOMAIN,
-        "s": IndexKind.DOMAIN,
-        "site": IndexKind.DOMAIN,
+        "t": ContextKind.TIME,
+        "g": ContextKind.DOMAIN,
+        "s": ContextKind.DOMAIN,
+        "site": ContextKind.DOMAIN,
     }
     assert found.data.names == ("x", "t", "g", "s", "site")
 
@@ -78,7 +78,7 @@ def test_the_rows_are_an_index_unless_a_column_is_called_so():
     found = set_apart(table(numbers("x")), ("rows",), "auto")
     assert found.column("rows").values.tolist() == [*range(1, 9)]
     named = set_apart(table(numbers("x"), text_column("rows", *"aabbaabb")), ("rows",), "auto")
-    assert named.kinds == {"rows": IndexKind.DOMAIN}
+    assert named.kinds == {"rows": ContextKind.DOMAIN}
 
 
 def test_a_label_of_the_rows_is_no_surprise_as_an_index():

@@ -24,7 +24,7 @@ from causaldisc.citests import CITest, Missing, TestChoice
 from causaldisc.context import Context
 from causaldisc.curves import Curves
 from causaldisc.data import contexts, groups
-from causaldisc.data.contexts import Contextual, IndexKind
+from causaldisc.data.contexts import ContextKind, Contextual
 from causaldisc.data.dataset import ColumnKind, Dataset
 from causaldisc.data.series import Series, series_of
 from causaldisc.errors import UsageError
@@ -198,9 +198,8 @@ def run(data: Dataset, options: Options, test: TestChoice, knowledge: Knowledge,
     described |= {"test_chosen": WHY_DEFAULT} if test.name == "auto" else {}
     described |= {"directions": [_evidence(names, index, judgement) for index, judgement in judged]}
     files = _files(along_contexts.drivers(graph, along, parted), options) if options.outputs else {}
-    for _, judgement in judged:
-        graph.annotate(judgement.x, judgement.y, independent_changes=judgement.outcome.value)
     graph = graph.reordered(_nodes(parted))
+    along_contexts.annotate(graph, names, judged)
     listing = _changing(graph, parted) if options.changing else None
     result = Result(graph, separations, tuple(context.warnings), described, listing, files)
     return _without_contexts(result, frozenset(parted.kinds)) if options.drop_context else result
@@ -214,7 +213,7 @@ def _without_contexts(result: Result, names: frozenset[str]) -> Result:
 
 def _series(parted: Contextual, wanted: Autocorrelation) -> Series | None:
     """Return how rows follow one another; None where they are not in order, or nobody asks."""
-    times, domains = parted.named(IndexKind.TIME), parted.named(IndexKind.DOMAIN)
+    times, domains = parted.named(ContextKind.TIME), parted.named(ContextKind.DOMAIN)
     if wanted is Autocorrelation.NONE or (wanted is Autocorrelation.AUTO and not times):
         return None
     codes = [c for c in (parted.column(name).codes for name in domains) if c is not None]

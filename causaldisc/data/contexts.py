@@ -23,10 +23,12 @@ ROWS = "rows"
 FEWEST_ROWS_A_DOMAIN = 2
 
 
-class IndexKind(Enum):
-    """What an index counts; `auto`: domains if the column is discrete (text, or few whole numbers), else time."""
+AUTO = "auto"
 
-    AUTO = "auto"
+
+class ContextKind(Enum):
+    """What a context counts."""
+
     TIME = "time"
     DOMAIN = "domain"
 
@@ -37,7 +39,7 @@ class Contextual:
     times; `kinds`: what each context is, by name, in the order in which they were named."""
 
     data: Dataset
-    kinds: dict[str, IndexKind]
+    kinds: dict[str, ContextKind]
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -46,7 +48,7 @@ class Contextual:
     def column(self, context: str) -> Column:
         return self.data.columns[self.data.index(context)]
 
-    def named(self, kind: IndexKind) -> list[str]:
+    def named(self, kind: ContextKind) -> list[str]:
         """Return the contexts of a kind."""
         return [name for name, its in self.kinds.items() if its is kind]
 
@@ -91,9 +93,9 @@ def _names(text: str) -> list[str]:
     return names
 
 
-def _kinds(text: str, asked: int, all_of_them: int) -> list[IndexKind]:
-    """Return a kind for each context: one for all, or one each for those that were named."""
-    known = {kind.value: kind for kind in IndexKind}
+def _kinds(text: str, asked: int, all_of_them: int) -> list[ContextKind | None]:
+    """Return a kind for each context, None to go by its column: one for all, or one each for those that were named."""
+    known: dict[str, ContextKind | None] = {AUTO: None, **{kind.value: kind for kind in ContextKind}}
     words = [word.strip() for word in text.split(",")]
     for word in words:
         if word not in known:
@@ -104,19 +106,19 @@ def _kinds(text: str, asked: int, all_of_them: int) -> list[IndexKind]:
         raise UsageError(f"--index-kind names {counted(len(words), 'kind')}, --index {counted(asked, 'column')}")
     if not asked:
         words = words[:1] * all_of_them
-    return [known[word] for word in words] + [IndexKind.AUTO] * (all_of_them - len(words))
+    return [known[word] for word in words] + [None] * (all_of_them - len(words))
 
 
-def _context(data: Dataset, name: str, kind: IndexKind) -> Column:
+def _context(data: Dataset, name: str, kind: ContextKind | None) -> Column:
     if name == ROWS and name not in data.names:
-        if kind is IndexKind.DOMAIN:
+        if kind is ContextKind.DOMAIN:
             raise UsageError("--index rows is the order of the rows, a time; a domain has several rows")
         return Column(ROWS, ColumnKind.TIME, np.arange(1.0, data.rows + 1))
     column = data.columns[data.index(name)]
     if column.is_group:
         raise UsageError(f"--index: {name!r} is a group of columns; an index is one column")
     is_category = column.kind.is_discrete or bool(column.levels)
-    if kind is IndexKind.DOMAIN or (kind is IndexKind.AUTO and is_category):
+    if kind is ContextKind.DOMAIN or (kind is None and is_category):
         return _domain(column)
     if column.values is None or (column.levels and not column.kind.is_discrete):
         raise DataError(
@@ -138,8 +140,8 @@ def _domain(column: Column) -> Column:
     return replace(column, values=None)
 
 
-def _kind_of(column: Column) -> IndexKind:
-    return IndexKind.DOMAIN if column.kind.is_discrete else IndexKind.TIME
+def _kind_of(column: Column) -> ContextKind:
+    return ContextKind.DOMAIN if column.kind.is_discrete else ContextKind.TIME
 
 
 def _with_contexts_known(data: Dataset, contexts: list[str]) -> Dataset:

@@ -12,17 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from causaldisc.curves import Curves
-from causaldisc.data.contexts import Contextual, IndexKind
+from causaldisc.data.contexts import Contextual
 from causaldisc.data.dataset import Column
 from causaldisc.data.series import Series
 from causaldisc.graph import Graph
 from causaldisc.search import driving_force
 from causaldisc.search.changing_module import Variable
-from causaldisc.search.context_index import ContextKind
+from causaldisc.search.evidence import rounded
 from causaldisc.search.mechanisms import Mechanisms
-from causaldisc.search.orient_changes import Judgement, orient_changes
-
-KINDS = {IndexKind.TIME: ContextKind.TIME, IndexKind.DOMAIN: ContextKind.DOMAIN}
+from causaldisc.search.orient_changes import Judgement, Outcome, orient_changes
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ def mechanisms(
             for v, past in own.items()
         }
         index = _numbers(parted.column(context))[0]
-        bound = Mechanisms(names, [_numbers(c) for c in columns], KINDS[kind], index, always, seed)
+        bound = Mechanisms(names, [_numbers(c) for c in columns], kind, index, always, seed)
         changing = tuple(v for v in range(len(names)) if graph.has_edge(graph.index(context), v))
         found.append(Along(context, bound, changing))
     return found
@@ -56,6 +54,33 @@ def mechanisms(
 def orient(graph: Graph, along: list[Along], alpha: float) -> list[tuple[str, Judgement]]:
     """Orient in place what independent changes decide; returns the judgements by context."""
     return [(a.context, judged) for a in along for judged in orient_changes(graph, a.mechanisms, a.changing, alpha)]
+
+
+def annotate(graph: Graph, names: tuple[str, ...], judged: list[tuple[str, Judgement]]) -> None:
+    """Write on each edge that was judged what came of it, and how the mechanisms of either direction depend.
+
+    `reverse` are those of the direction that the edge does not have; an undirected one is told from the node of the
+    smaller number, as `Graph.edges` does. Of several contexts the one that oriented the edge counts, else the first.
+    """
+    counts: dict[tuple[int, int], Judgement] = {}
+    for _, judgement in judged:
+        if judgement.outcome is Outcome.ORIENTED:
+            counts[judgement.x, judgement.y] = judgement
+        counts.setdefault((judgement.x, judgement.y), judgement)
+    for judgement in counts.values():
+        x, y = (graph.index(names[v]) for v in (judgement.x, judgement.y))
+        told, reverse = judgement.forward, judgement.backward
+        if graph.is_directed(y, x) or (graph.is_undirected(x, y) and y < x):
+            told, reverse = reverse, told
+        graph.annotate(
+            x,
+            y,
+            independent_changes=judgement.outcome.value,
+            changes_p_value=rounded(told.p_value),
+            changes_p_value_reverse=rounded(reverse.p_value),
+            changes_score=rounded(told.score),
+            changes_score_reverse=rounded(reverse.score),
+        )
 
 
 def drivers(graph: Graph, along: list[Along], parted: Contextual) -> list[Curves]:

@@ -1,6 +1,6 @@
 """How the mechanism of a variable changes over a context: P(effect | causes, context), as a trajectory.
 
-The published way (Huang et al., JMLR 21(89), 2020, section 4; embeddings.py) embeds the whole conditional law with a
+The published way (Huang et al., JMLR 21(89), 2020, section 4) embeds the whole conditional law with a
 kernel on causes times a kernel on the context. Where a context has no rows for some values of the causes, that
 embedding falls to zero, so that a change of P(causes) shows in it, and the right direction looks dependent too. Here
 the mechanism is one that all contexts share plus how each departs from it, in location and in scale:

@@ -10,11 +10,11 @@ are then independent and of either sign alike, and that gives independent change
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
 
+from causaldisc.data.contexts import ContextKind
 from causaldisc.distinct import distinct, numbered
 
 Floats = NDArray[np.float64]
@@ -28,13 +28,6 @@ CUTS = (4, 7, 12, 18, 26)
 _FALL, _FALLEN = 1.7, 1e-3
 # Domains of fewer rows say little of a mechanism: they inform the others, but are compared only if most are so small.
 FEWEST_ROWS = 8
-
-
-class ContextKind(Enum):
-    """What an index means."""
-
-    DOMAIN = "domain"
-    TIME = "time"
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causaldisc.curves import Curves
+from causaldisc.data.contexts import ContextKind
 from causaldisc.graph import Graph
-from causaldisc.search.context_index import POINTS, ContextKind
+from causaldisc.search.context_index import POINTS
 from causaldisc.search.independent_change import gaussian
 from causaldisc.search.mechanisms import Mechanisms
 

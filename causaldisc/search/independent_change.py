@@ -23,8 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causaldisc._ext import trajectories as kernel
+from causaldisc.data.contexts import ContextKind
 from causaldisc.search.changing_module import Trajectory
-from causaldisc.search.context_index import ContextIndex, ContextKind
+from causaldisc.search.context_index import ContextIndex
 
 Floats = NDArray[np.float64]
 

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causaldisc.citests._cache import Cache
+from causaldisc.data.contexts import ContextKind
 from causaldisc.search.changing_module import Trajectory, Variable, trajectory
-from causaldisc.search.context_index import POINTS, ContextIndex, ContextKind, domain_index, smooth_index
+from causaldisc.search.context_index import POINTS, ContextIndex, domain_index, smooth_index
 from causaldisc.search.independent_change import Dependence, dependence
 
 _CACHE_BYTES = 64 << 20

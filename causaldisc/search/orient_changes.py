@@ -17,7 +17,7 @@ the other direction do not. Where we deviate from the published procedure, and w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from itertools import combinations
@@ -183,21 +183,3 @@ def _forced(graph: Graph) -> int | None:
     pairs, ways = arrays_of(graph)
     complete, forced = orientation.extend(len(graph), pairs, ways.copy())
     return len(forced) if complete else None
-
-
-def annotate(graph: Graph, judgements: Iterable[Judgement]) -> None:
-    """Write the evidence on its edges: p-value and score of the edge as it is told, then of its reverse.
-
-    Undirected edges are told from the node of the smaller number, as `Graph.edges` does.
-    """
-    for j in judgements:
-        told, reverse = (j.backward, j.forward) if graph.is_directed(j.y, j.x) else (j.forward, j.backward)
-        graph.annotate(
-            j.x,
-            j.y,
-            change=j.outcome.name.lower().replace("_", "-"),
-            change_p=told.p_value,
-            change_p_reverse=reverse.p_value,
-            change_score=told.score,
-            change_score_reverse=reverse.score,
-        )

@@ -9,8 +9,8 @@ conditional law, times the pooled law of the causes so that a change of theirs d
 K = G G' (citests/_kernels.py), so that a mu_c is a vector of rank x rank numbers and no matrix of rows by rows is
 formed. For domains K_C is 1 within a domain and 0 between, and one place a domain says all.
 
-These are for comparison: directions and drivers come from changing_module.py, whose page says why. Widths and e are
-those of the largest likelihood, not fixed.
+For comparison only: the program's directions and drivers come from search/changing_module.py, whose page says why.
+Widths and e are those of the largest likelihood, not fixed.
 """
 
 from __future__ import annotations
