@@ -5,6 +5,7 @@ sums of cosines): edges and changing modules, found right / found / true.
 autocorrelation: how often a stationary series, and one that changes, is said to change.
 random: graphs of 6 variables that change over time or between 5 domains, 600 rows; beside causal-learn's cdnod with kci
 on the first `--peers` seeds, and beside PC on the variables alone.
+forms: whether kernels of low rank give the graphs of exact ones, on the examples.
 
 Every run is a cell with a seed of its own. With `--file`, cells are appended to it, and those that are there not run
 again; `python benchmarks/cdnod.py examples autocorrelation random --file F` continues where it was stopped.
@@ -317,7 +318,33 @@ def _shares(found: list[dict[str, float]], what: str) -> str:
     return f"{right / max(made, 1):.2f} / {right / true:.2f} / {2 * right / (made + true):.2f} ± {error:.2f}"
 
 
-STUDIES = {"examples": examples, "autocorrelation": autocorrelation, "random": random}
+# ---- exact kernels and those of low rank
+
+
+def forms(cells: Cells, seeds: int, peers: int) -> None:
+    print("| example | graphs | the same | edges of both | edges that differ |\n|---|---|---|---|---|")
+    for name, make in EXAMPLES.items():
+        found = [cells.get(("forms", name, seed), partial(differences, name, make, seed)) for seed in range(seeds)]
+        same = sum(not f["differ"] for f in found)
+        edges, differ = (sum(f[key] for f in found) for key in ("edges", "differ"))
+        print(f"| {name} | {seeds} | {same} | {edges:.0f} | {differ:.0f} |", flush=True)
+
+
+def differences(name: str, make: Maker, seed: int) -> dict[str, float]:
+    """Return how many edges the graph of exact kernels and that of low rank have together, and how many not both."""
+    data = as_data(make(np.random.default_rng([1, seed]))[0], name)
+    options = cdnod.Options(index=("C",), alpha=ALPHA)
+    exact, low = (
+        {
+            frozenset([(e.source, e.mark_source), (e.target, e.mark_target)])
+            for e in cdnod.run(data, options, choice, Knowledge(), Context()).graph.edges()
+        }
+        for choice in (TestChoice("kci"), TestChoice("kci", {"kernel_exact_rows": 0}))
+    )
+    return {"edges": len(exact | low), "differ": len(exact ^ low)}
+
+
+STUDIES = {"examples": examples, "autocorrelation": autocorrelation, "random": random, "forms": forms}
 
 
 def main() -> None:

@@ -18,8 +18,8 @@ import numpy as np
 import published_embeddings
 
 from causaldisc.citests import _kernels
+from causaldisc.data.contexts import ContextKind
 from causaldisc.graph import Graph, GraphKind, Mark
-from causaldisc.search.context_index import ContextKind
 from causaldisc.search.driving_force import driving_forces
 from causaldisc.search.mechanisms import Mechanisms
 from causaldisc.search.orient_changes import Judgement, Outcome, orient_changes

@@ -2,6 +2,7 @@
 
 import json
 
+import cdnod as benchmark
 import numpy as np
 import pytest
 from causaldisc.cli.main import main
@@ -401,3 +402,10 @@ def test_corrected_tests_are_refused_in_the_library_too():
             Knowledge(),
             Context(),
         )
+
+
+@pytest.mark.parametrize("name", ["example 1", "example 3"])
+def test_kernels_of_low_rank_give_the_graph_of_exact_ones(name):
+    found = benchmark.differences(name, benchmark.EXAMPLES[name], 0)
+    assert found["edges"] >= 5
+    assert found["differ"] == 0
