@@ -233,6 +233,21 @@ def test_two_contexts_are_told_apart():
     assert result.provenance["contexts"] == {"time": "time", "site": "domain"}
 
 
+def test_contexts_that_go_together_too_closely_are_said_to():
+    """Each site was visited at a time of its own, so that either says nothing given the other."""
+    rng = np.random.default_rng(0)
+    site = np.repeat([0.0, 1.0], 150)
+    x, z = site + rng.standard_normal(300), rng.standard_normal(300)
+    when = Column("time", ColumnKind.TIME, np.arange(300.0))
+    data = Dataset((continuous_column("x", x), continuous_column("z", z), when, discrete_column("site", site)), 300)
+    result = run(data, index=("time,site",), autocorrelation=Autocorrelation.NONE)
+    assert str(result.graph) == ""
+    (warning,) = (w for w in result.warnings if w.code == "contexts-together")
+    assert warning.message.startswith("x: no arrow from time or site")
+    alone = run(data, index=("time",), autocorrelation=Autocorrelation.NONE)
+    assert "contexts-together" not in {w.code for w in alone.warnings}
+
+
 def autoregression(rng, rows, phi):
     x = rng.standard_normal(rows)
     for i in range(1, rows):

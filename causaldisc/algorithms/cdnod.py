@@ -188,6 +188,7 @@ def run(data: Dataset, options: Options, test: TestChoice, knowledge: Knowledge,
         judged = along_contexts.orient(graph, along, options.orient_alpha)
     evidence.warn_undecided(found.skeleton, ordered.names, context)
     separations = evidence.NamedSeparations(found.skeleton.separations, ordered.names)
+    _warn_untold(found.skeleton, ordered.names, list(parted.kinds), context)
     of_test = {"test": bound.name, "missing": test.missing.value, **as_json(bound.options)}
     chosen = {**of_test, **as_json(options), **knowledge.as_json()}
     for name in ("changing", "driving_force", "plot"):
@@ -209,6 +210,22 @@ def _without_contexts(result: Result, names: frozenset[str]) -> Result:
     """Return the result less the nodes of contexts and the separations that name one."""
     named = tuple(s for s in result.separations if names.isdisjoint((s.x, s.y, *s.given)))
     return replace(result, graph=result.graph.without(names), separations=named)
+
+
+def _warn_untold(found: Skeleton, names: tuple[str, ...], of_context: list[str], context: Context) -> None:
+    """Say which variables change along contexts that go together too closely to tell along which."""
+    separations = (
+        (*pair, given)
+        for part in found.separations.parts
+        for pair, given in zip(part.pairs.tolist(), part.sets.tolist(), strict=True)
+    )
+    untold = sources.untold(separations, [names.index(name) for name in of_context])
+    if untold:
+        context.warn(
+            "contexts-together",
+            f"{', '.join(names[v] for v in untold)}: no arrow from {' or '.join(of_context)}, since none says anything "
+            "more once others are given, although some do alone; give --index fewer of these",
+        )
 
 
 def _series(parted: Contextual, wanted: Autocorrelation) -> Series | None:

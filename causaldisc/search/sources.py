@@ -23,6 +23,20 @@ def knowledge_of(names: Iterable[str], contexts: Collection[str]) -> Knowledge:
     return Knowledge(forbidden=arrows, source="the contexts, which have no causes") if arrows else Knowledge()
 
 
+def untold(separations: Iterable[tuple[int, int, Collection[int]]], sources: Collection[int]) -> list[int]:
+    """Return the nodes that each of their separations from a source needs another source for: they depend on some of
+    these, but which is not to be told, since given any of them the others say nothing more.
+
+    `separations` are pairs with their sets; a node that is joined to a source has fewer than there are sources.
+    """
+    needed: dict[int, int] = {}
+    for x, y, given in separations:
+        if (x in sources) != (y in sources) and any(z in sources for z in given):
+            node = y if x in sources else x
+            needed[node] = needed.get(node, 0) + 1
+    return sorted(node for node, count in needed.items() if count == len(sources))
+
+
 def without_sources(findings: Findings, sources: Collection[int]) -> Findings:
     """Return the findings without triples that say nothing: a source in the middle is no collider, and two sources at
     the ends were never tested."""
