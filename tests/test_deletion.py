@@ -293,6 +293,16 @@ def test_depth_follows_the_rows_that_are_expected():
     assert dropout.expected_depth(np.zeros_like(zeros), of()) is None
 
 
+def test_zeros_that_leave_nothing_to_condition_on_are_told_of(tmp_path, capsys):
+    path = tmp_path / "d.csv"
+    values = np.random.default_rng(0).poisson(0.3, (3000, 4))
+    np.savetxt(path, values, "%d", ",", header="a,b,c,d", comments="")
+    said = run(capsys, "dropout", str(path))[2]
+    assert "less than 100 rows for a test with a condition" in said
+    assert "--scope conditioning has the rows for 2" in said
+    assert "with a condition" not in run(capsys, "dropout", str(path), "--scope", "conditioning")[2]
+
+
 # ---- calibration: a fork, where deletion leaves relations that are not linear
 
 

@@ -84,6 +84,8 @@ def run(data: Dataset, options: Options, test: TestChoice, knowledge: Knowledge,
     values = transformed(ordered, options.transform)
     bound = _deletion.bind(test, values, zeros, options.scope, options.min_rows, options.thin, context)
     depth = expected_depth(zeros, options) if options.max_depth is None else options.max_depth
+    if options.max_depth is None and depth == 0:
+        _warn_of_shallowness(zeros, options, context)
     limited = replace(options, max_depth=depth)
     graph, found = pc.search(bound, ordered.names, limited, knowledge.bind(ordered.names), context)
     annotate(graph, found, options.alpha)
@@ -102,6 +104,17 @@ def expected_depth(zeros: NDArray[np.bool_], options: Options) -> int | None:
     affordable = math.log(max(zeros.shape[1], 1) / options.min_rows) / -math.log(kept)
     of_pair = 0 if options.scope is Scope.CONDITIONING else 2
     return max(math.floor(affordable) - of_pair, 0)
+
+
+def _warn_of_shallowness(zeros: NDArray[np.bool_], options: Options, context: Context) -> None:
+    """Say that nothing is conditioned on, and what would change that."""
+    other = expected_depth(zeros, replace(options, scope=Scope.CONDITIONING))
+    remedy = f"--scope conditioning has the rows for {other}" if other else "--min-rows 50 asks for fewer"
+    context.warn(
+        "too-many-zeros",
+        f"zeros leave less than {options.min_rows} rows for a test with a condition, so that indirect dependences stay "
+        f"as edges; {remedy}, --max-depth tries all the same",
+    )
 
 
 def annotate(graph: Graph, found: Skeleton, alpha: float) -> None:
