@@ -8,7 +8,7 @@ evidence of both (both). Where too few rows are left a test decides nothing: the
 smallest partial correlation that so many rows find four times out of five.
 
 The default test, cubic, is the generalised covariance measure of cubic regressions: what is left of a linear relation
-after deletion is not linear, and Fisher's Z rejects up to four times too often there (docs/dropout.md).
+after deletion is not linear, and Fisher's Z rejects up to five times too often there (docs/dropout.md).
 
 H. Dai, I. Ng, G. Luo, P. Spirtes, P. Stojanov, K. Zhang, "Gene regulatory network inference in the presence of
 dropouts: a causal view", ICLR 2024. Their assumptions: no hidden common causes, zeros by failure depend on no other
