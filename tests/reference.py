@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from itertools import combinations, product
 
@@ -201,3 +202,36 @@ def _likelihood(numbers, ends, rows):
             found -= n / 2 * np.linalg.slogdet(covariances)[1]
             mean -= n / 2 * sum(digamma((n - i) / 2) + np.log(2 / n) for i in range(1, len(numbers) + 1))
     return np.array([found, mean])
+
+
+def polynomial_design(columns, degree):
+    """Return 1, the powers of columns up to a degree and, unless that is 1, their products in pairs, as a matrix."""
+    rows = columns.shape[1]
+    scaled = [(c - c.mean()) / c.std() for c in columns if c.std() > 0]
+    powers = [c**d for d in range(1, degree + 1) for c in scaled]
+    products = [a * b for a, b in combinations(scaled, 2)] if degree > 1 else []
+    return np.array([np.ones(rows), *powers, *products]).T
+
+
+def covariance_of_residuals(x, y, columns, degree):
+    """Return (statistic, correlation of residuals) of the generalised covariance measure, by whole matrices."""
+    design = polynomial_design(columns, degree)
+    maker = np.eye(len(x)) - design @ np.linalg.pinv(design)
+    e, f = maker @ x, maker @ y
+    products = e * f
+    # How much larger residuals' products of noise would be than noise's.
+    scale = np.trace(maker) / np.sum(np.diag(maker) ** 2)
+    spread = scale * (products @ products - products.sum() ** 2 / len(x))
+    return products.sum() / np.sqrt(spread), products.sum() / np.sqrt((e @ e) * (f @ f))
+
+
+def author_rule(values, x, y, given):
+    """Return the p-value of Dai et al.'s rule: Fisher's Z on the rows where no condition is zero, and 1 where these are
+    not more than the conditions and three; `values` has shape (rows, variables)."""
+    rows = values[(values[:, list(given)] != 0).all(axis=1)]
+    free = len(rows) - len(given) - 3
+    if free <= 0:
+        return 1.0
+    inverse = np.linalg.pinv(np.corrcoef(rows[:, [x, y, *given]].T))
+    rho = -inverse[0, 1] / np.sqrt(inverse[0, 0] * inverse[1, 1])
+    return math.erfc(math.sqrt(free) * abs(math.atanh(rho)) / math.sqrt(2))

@@ -212,7 +212,11 @@ def test_output_goes_to_devices_and_keeps_modes(chain, tmp_path, call):
         (["pc", "DATA", "--alpha", "0"], 2, "--alpha must be above 0, not 0"),
         (["pc", "DATA", "--alpha", "1"], 2, "--alpha must be below 1, not 1"),
         (["pc", "DATA", "--max-depth", "-1"], 2, "--max-depth must be at least 0, not -1"),
-        (["pc", "DATA", "--test", "fisher"], 2, "unknown test 'fisher'; known: cg, chisq, clr-fisherz, copula, dg, "),
+        (
+            ["pc", "DATA", "--test", "fisher"],
+            2,
+            "unknown test 'fisher'; known: cg, chisq, clr-fisherz, copula, cubic, dg, ",
+        ),
         (["pc", "DATA", "-f", "xml"], 2, "unknown format 'xml'; known: causal-learn, csv"),
         (["pc", "DATA", "-o", "graph.png"], 2, "the suffix of 'graph.png' says no graph format"),
         (["pc", "DATA", "-o", "/nowhere/g.json"], 3, "there is no folder '/nowhere'; make it with mkdir -p"),

@@ -11,6 +11,7 @@ graph is always a valid CPDAG, the closest to the evidence where that contradict
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from causaldisc import provenance
@@ -73,13 +74,26 @@ def run(data: Dataset, options: Options, test: TestChoice, knowledge: Knowledge,
     ordered = data.select(sorted(data.names))
     bound = missingness.bind(test, ordered, options.alpha, context)
     graph, found = search(bound, ordered.names, options, knowledge.bind(ordered.names), context)
-    evidence.warn_undecided(found, ordered.names, context)
-    separations = evidence.NamedSeparations(found.separations, ordered.names)
     of_test = {"test": bound.name, "missing": test.missing.value, **as_json(bound.options)}
     chosen = {**of_test, **as_json(options), **knowledge.as_json()}
+    return result("pc", data, graph, found, ordered.names, chosen, context)
+
+
+def result(
+    algorithm: str,
+    data: Dataset,
+    graph: Graph,
+    found: Skeleton,
+    names: tuple[str, ...],
+    chosen: Mapping[str, object],
+    context: Context,
+) -> Result:
+    """Return what a search found on data, whose columns it saw in the order of `names`, with the options chosen."""
+    evidence.warn_undecided(found, names, context)
+    separations = evidence.NamedSeparations(found.separations, names)
     return Result(
         graph.reordered(Node(c.name, {"type": c.kind.value}) for c in data.columns),
         separations,
         tuple(context.warnings),
-        provenance.of_search("pc", chosen, data, found, separations.unlisted),
+        provenance.of_search(algorithm, chosen, data, found, separations.unlisted),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,10 +15,12 @@ Example = tuple[int, int, tuple[int, ...]]
 
 class Undecided:
     """Counts tests without a plain answer, and keeps the first example (x, y, given) of each sort: that of the
-    smallest set, then of the first pair."""
+    smallest set, then of the first pair. `thin`: how many tests of a pair x < y had too few rows, where a search asks
+    question by question."""
 
     def __init__(self) -> None:
         self.counts: dict[Verdict, int] = {}
+        self.thin: Counter[tuple[int, int]] = Counter()
         self.examples: dict[Verdict, Example] = {}
 
     def note(self, verdict: Verdict, count: int, example: Example) -> None:
@@ -34,6 +38,8 @@ class Undecided:
             first = where[np.lexsort((pairs[where, 1], pairs[where, 0]))[0]]
             x, y = pairs[first].tolist()
             self.note(verdict, len(where), (x, y, tuple(sets[first].tolist())))
+            if verdict is Verdict.INSUFFICIENT:
+                self.thin.update(map(tuple, pairs[where].tolist()))
 
 
 def _rank(example: Example) -> tuple[int, int, int]:

@@ -1,0 +1,150 @@
+"""How right tests and graphs are when values fail to be measured: level on a fork, and skeletons by regime.
+
+    python benchmarks/dropout.py level [--rows 20000] [--draws 1000]
+    python benchmarks/dropout.py skeletons [--rows 1000 4000 10000] [--graphs 8]
+
+The regimes are those of the authors of the causal dropout model (Dai et al., ICLR 2024): linear Gaussian variables, or
+exponentials of them, whose values fail at random, below a threshold, or with logistic chances that fall with the value.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from causaldisc.algorithms import dropout, pc
+from causaldisc.citests import TestChoice, _deletion, answer
+from causaldisc.citests._deletion import Scope, Thin
+from causaldisc.citests._transform import Transform
+from causaldisc.context import Context
+from causaldisc.data.dataset import Dataset
+from causaldisc.graph import Graph
+from causaldisc.knowledge import Knowledge
+
+Floats = NDArray[np.float64]
+MECHANISMS = ("random", "truncation", "logistic")
+NODES, EDGES, ALPHA = 15, 22, 0.05
+
+
+def fork(rng: np.random.Generator, rows: int, mechanism: str) -> Floats:
+    """Return x <- z -> y, columns x, y, z, about half of their values failed."""
+    z = rng.standard_normal(rows)
+    x, y = (0.9 * z + 0.6 * rng.standard_normal(rows) for _ in range(2))
+    values = np.column_stack([v / v.std() + 2.0 for v in (x, y, z)])
+    if mechanism == "random":
+        seen = rng.random(values.shape) > 0.5
+    elif mechanism == "truncation":
+        seen = values > np.quantile(values, 0.5, axis=0)
+    else:
+        seen = rng.random(values.shape) < 1 / (1 + np.exp(-2 * (values - 2)))
+    return np.where(seen, values, 0.0)
+
+
+def level(rows: int, draws: int) -> None:
+    """Print how often x and y are taken for dependent given z, at 5 %."""
+    print(f"fork, {rows:,} rows, {draws} draws; +- {100 * math.sqrt(0.05 * 0.95 / draws):.1f}")
+    print("| zeros | " + " | ".join(f"{test} {scope.value}" for test in ("cubic", "fisherz") for scope in Scope) + " |")
+    for mechanism in MECHANISMS:
+        rng = np.random.default_rng(3)
+        rejected = dict.fromkeys([(test, scope) for test in ("cubic", "fisherz") for scope in Scope], 0)
+        for _ in range(draws):
+            data = Dataset.from_array(fork(rng, rows, mechanism))
+            zeros = np.array([c.zeros for c in data.columns])
+            for test, scope in rejected:
+                bound = _deletion.bind(TestChoice(test), data, zeros, scope, 10, Thin.UNDECIDED, Context())
+                rejected[test, scope] += answer(bound, 0, 1, (2,)).p_value < ALPHA
+        print(f"| {mechanism} | " + " | ".join(f"{100 * k / draws:.1f}" for k in rejected.values()) + " |", flush=True)
+
+
+def regimes(
+    rng: np.random.Generator, rows: int, log_normal: bool, mechanism: str
+) -> tuple[Floats, set[frozenset[int]]]:
+    """Return data with failures, and the true adjacencies."""
+    pairs = list(combinations(range(NODES), 2))
+    edges = [pairs[i] for i in rng.choice(len(pairs), EDGES, replace=False)]
+    weights = np.zeros((NODES, NODES))
+    for cause, effect in edges:
+        weights[effect, cause] = rng.choice([-1, 1]) * rng.uniform(0.25, 1)
+    means, deviations = rng.uniform(-1, 1, NODES), rng.uniform(1, 2, NODES)
+    values = np.zeros((rows, NODES))
+    for v in range(NODES):
+        values[:, v] = values @ weights[v] + rng.normal(means[v], deviations[v], rows)
+    if log_normal:
+        values = np.exp((values - values.mean(axis=0)) / values.std(axis=0))
+    if mechanism == "random":
+        seen = rng.random(values.shape) > rng.uniform(*((0.3, 0.6) if log_normal else (0.4, 0.7)), NODES)
+    elif mechanism == "truncation":
+        shares = rng.uniform(0.2, 0.4 if log_normal else 0.5, NODES)
+        seen = values > [np.quantile(column, share) for column, share in zip(values.T, shares, strict=True)]
+    else:
+        start, slope = (0.5, -0.5) if log_normal else (-0.5, -1.5)
+        seen = rng.random(values.shape) > 1 / (1 + np.exp(-(start + slope * values)))
+    return values * seen, {frozenset(e) for e in edges}
+
+
+def ways(log_normal: bool) -> Iterator[tuple[str, Callable[[Dataset], Graph]]]:
+    """Yield what is compared: the zeros kept, the authors' rule, and the scopes."""
+
+    def keep(data: Dataset) -> Graph:
+        return pc.run(data, pc.Options(alpha=ALPHA), TestChoice("fisherz"), Knowledge(), Context()).graph
+
+    def delete(options: dropout.Options, test: str = "auto") -> Callable[[Dataset], Graph]:
+        return lambda data: dropout.run(data, options, TestChoice(test), Knowledge(), Context()).graph
+
+    raw = dropout.Options(alpha=ALPHA, transform=Transform.NONE)
+    authors = replace(raw, scope=Scope.CONDITIONING, min_rows=0, thin=Thin.INDEPENDENT)
+    own = replace(raw, transform=Transform.LOG1P) if log_normal else raw
+    yield "zeros kept", keep
+    yield "authors' rule", delete(authors, "fisherz")
+    yield "conditioning", delete(replace(own, scope=Scope.CONDITIONING))
+    yield "all", delete(replace(own, scope=Scope.ALL))
+    yield "both", delete(own)
+    yield "both, fisherz", delete(own, "fisherz")
+
+
+def f1(graph: Graph, truth: set[frozenset[int]]) -> float:
+    found = {frozenset((e.source, e.target)) for e in graph.edges()}
+    return 2 * len(found & truth) / (len(found) + len(truth))
+
+
+def skeletons(rows: int, graphs: int) -> None:
+    """Print the mean F1 of adjacencies of each way in each regime."""
+    scores: dict[str, list[list[float]]] = {}
+    started = time.process_time()
+    for log_normal in (False, True):
+        for mechanism in MECHANISMS:
+            for name, way in ways(log_normal):
+                scores.setdefault(name, []).append([])
+                for seed in range(graphs):
+                    values, truth = regimes(np.random.default_rng(100 + seed), rows, log_normal, mechanism)
+                    scores[name][-1].append(f1(way(Dataset.from_array(values)), truth))
+    print(f"F1 of skeletons, {rows:,} rows, {graphs} graphs, {time.process_time() - started:.0f} s")
+    kinds = [f"{kind} {m}" for kind in ("Gaussian", "log-normal") for m in MECHANISMS]
+    print("| | " + " | ".join(kinds) + " | mean |")
+    for name, found in scores.items():
+        error = np.sqrt(np.sum([np.var(s, ddof=1) / len(s) for s in found])) / len(found)
+        cells = " | ".join(f"{np.mean(s):.2f}" for s in found)
+        print(f"| {name} | {cells} | {np.mean(found):.3f} ± {error:.3f} |", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("study", choices=["level", "skeletons"])
+    parser.add_argument("--rows", type=int, nargs="+")
+    parser.add_argument("--draws", type=int, default=1000)
+    parser.add_argument("--graphs", type=int, default=8)
+    asked = parser.parse_args()
+    for rows in asked.rows or ([20_000] if asked.study == "level" else [1000, 4000, 10_000]):
+        level(rows, asked.draws) if asked.study == "level" else skeletons(rows, asked.graphs)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,137 @@
+"""Graphs from data whose zeros may be failures: PC that leaves out rows, test by test.
+
+Single-cell counts, and much else, are zero where there is nothing and where measuring failed. Taken as values such
+zeros create dependences; rows without any are too few. For each test this command leaves out the rows where a
+conditioned variable is zero (--scope conditioning), or those where one of the tested pair is, too (all), or takes the
+evidence of both (both). Where too few rows are left a test decides nothing: the edge stays and says so, as
+`insufficient`, the number of such tests. Every edge carries the rows `n` of its weakest test and `detectable`, the
+smallest partial correlation that so many rows find four times out of five.
+
+The default test, cubic, is the generalised covariance measure of cubic regressions: what is left of a linear relation
+after deletion is not linear, and Fisher's Z rejects up to five times too often there (docs/dropout.md).
+
+H. Dai, I. Ng, G. Luo, P. Spirtes, P. Stojanov, K. Zhang, "Gene regulatory network inference in the presence of
+dropouts: a causal view", ICLR 2024. Their assumptions: no hidden common causes, zeros by failure depend on no other
+variable than their own, and what is not zero is exact. Deviations: their code tests with Fisher's Z on the rows of
+--scope conditioning and takes too few rows for independence (--test fisherz --min-rows 0 --thin independent).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+from causaldisc.algorithms import pc
+from causaldisc.citests import TestChoice, _deletion
+from causaldisc.citests._deletion import Scope, Thin
+from causaldisc.citests._transform import Transform, transformed
+from causaldisc.context import Context
+from causaldisc.data.dataset import Dataset
+from causaldisc.data.validation import variables
+from causaldisc.graph import Graph
+from causaldisc.knowledge import Knowledge
+from causaldisc.options import as_json, opt
+from causaldisc.result import Result
+from causaldisc.search import evidence
+from causaldisc.search.skeleton import Skeleton
+
+POWER = 0.8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(pc.Options):
+    """Options of the search under dropout."""
+
+    TITLE = "Dropout"
+
+    max_depth: int | None = opt(
+        None,
+        "Largest conditioning set; without it, the largest for which rows are expected to suffice among the quarter of "
+        "the variables with the fewest zeros.",
+        at_least=0,
+    )
+    scope: Scope = opt(
+        Scope.BOTH,
+        "Whose zeros cost a test rows: those of the 'conditioning' set, 'all' (those of the tested pair too), or "
+        "'both': the p-values of both, combined by Cauchy's rule. Only 'all' leaves out rows where nothing is "
+        "conditioned on.",
+    )
+    min_rows: int = opt(100, "A test with fewer rows decides nothing.", at_least=0)
+    thin: Thin = opt(Thin.UNDECIDED, "What a test with too few rows says; taken for independent, its edge goes.")
+    transform: Transform = opt(
+        Transform.LOG1P,
+        "What is done to values before they are tested: log(1 + value), 'none', or Gaussian scores of their 'rank'. "
+        "Zeros are those of the file.",
+    )
+
+
+def run(data: Dataset, options: Options, test: TestChoice, knowledge: Knowledge, context: Context) -> Result:
+    """Run PC with deletion on data.
+
+    Raises DataError when the data do not suit the test, have negative values where a logarithm is asked for, or
+    knowledge names a column that is not there.
+    """
+    data = variables(data)
+    context.warn_all(data.notices)
+    ordered = data.select(sorted(data.names))
+    zeros = np.array([c.zeros for c in ordered.columns]) if data.correlation is None else np.empty((0, 0), np.bool_)
+    if data.correlation is None and not zeros.any():
+        context.warn("no-zeros", "no value is zero: every test uses all rows, as pc would")
+    values = transformed(ordered, options.transform)
+    bound = _deletion.bind(test, values, zeros, options.scope, options.min_rows, options.thin, context)
+    depth = expected_depth(zeros, options) if options.max_depth is None else options.max_depth
+    if options.max_depth is None and depth == 0:
+        _warn_of_shallowness(zeros, options, context)
+    limited = replace(options, max_depth=depth)
+    graph, found = pc.search(bound, ordered.names, limited, knowledge.bind(ordered.names), context)
+    annotate(graph, found, options.alpha)
+    of_test = {"test": bound.name, "missing": test.missing.value, **as_json(bound.options)}
+    chosen = {**of_test, **as_json(limited), **knowledge.as_json()}
+    return pc.result("dropout", data, graph, found, ordered.names, chosen, context)
+
+
+def expected_depth(zeros: NDArray[np.bool_], options: Options) -> int | None:
+    """Return the largest number of conditions that leave enough rows, were zeros of variables independent; None where
+    there are no zeros, and so no limit."""
+    rates = np.sort(zeros.mean(axis=1))[: max(len(zeros) // 4, 1)]
+    kept = float(np.exp(np.mean(np.log1p(-np.minimum(rates, 1 - 1e-9)))))
+    if kept >= 1.0 or options.min_rows == 0:
+        return None
+    affordable = math.log(max(zeros.shape[1], 1) / options.min_rows) / -math.log(kept)
+    of_pair = 0 if options.scope is Scope.CONDITIONING else 2
+    return max(math.floor(affordable) - of_pair, 0)
+
+
+def _warn_of_shallowness(zeros: NDArray[np.bool_], options: Options, context: Context) -> None:
+    """Say that nothing is conditioned on, and what would change that."""
+    other = expected_depth(zeros, replace(options, scope=Scope.CONDITIONING))
+    remedy = f"--scope conditioning has the rows for {other}" if other else "--min-rows 50 asks for fewer"
+    context.warn(
+        "too-many-zeros",
+        f"zeros leave less than {options.min_rows} rows for a test with a condition, so that indirect dependences stay "
+        f"as edges; {remedy}, --max-depth tries all the same",
+    )
+
+
+def annotate(graph: Graph, found: Skeleton, alpha: float) -> None:
+    """Write to each edge how many of its tests had too few rows, and what its weakest test could have seen."""
+    answers, sizes = found.answers, found.weakest.sizes
+    for k, (u, v) in enumerate(found.pairs.tolist()):
+        if not graph.has_edge(u, v):
+            continue
+        thin = found.undecided.thin[u, v]
+        if thin:
+            graph.annotate(u, v, insufficient=thin)
+        free = int(answers.n[k]) - int(sizes[k]) - 3
+        if free > 0:
+            graph.annotate(u, v, detectable=evidence.rounded(detectable(free, alpha)))
+
+
+def detectable(free: int, alpha: float) -> float:
+    """Return the partial correlation that Fisher's Z with `free` degrees of freedom finds with probability 0.8."""
+    normal = NormalDist()
+    return math.tanh((normal.inv_cdf(1 - alpha / 2) + normal.inv_cdf(POWER)) / math.sqrt(free))
