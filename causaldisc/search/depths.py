@@ -44,7 +44,7 @@ def marginal(
     if found.insufficient is not None:
         few = pairs_of.marked(found.insufficient if untested is None else found.insufficient & ~untested)
         if len(few):
-            undecided.note(Verdict.INSUFFICIENT, len(few), (int(few[0, 0]), int(few[0, 1]), ()))
+            undecided.note_thin(few, np.ones(len(few), np.int64), (int(few[0, 0]), int(few[0, 1]), ()))
     separated = pairs_of.complement(found.dependent, context.threads)
     if untested is not None:
         separated &= ~untested
@@ -162,7 +162,8 @@ def _note_insufficient(
     """Count the tests that had too few rows, and find the first of them again."""
     if counts is None or not counts.any():
         return
-    x, y = pairs[np.flatnonzero(counts)[0]].tolist()
+    thin = np.flatnonzero(counts)
+    x, y = pairs[thin[0]].tolist()
     sets = setwise.candidates(x, y, causes, depth)
     example = next(s for s in sets if answer(test, x, y, s).verdict is Verdict.INSUFFICIENT)
-    undecided.note(Verdict.INSUFFICIENT, int(counts.sum()), (x, y, example))
+    undecided.note_thin(pairs[thin], counts[thin], (x, y, example))

@@ -15,13 +15,17 @@ Example = tuple[int, int, tuple[int, ...]]
 
 class Undecided:
     """Counts tests without a plain answer, and keeps the first example (x, y, given) of each sort: that of the
-    smallest set, then of the first pair. `thin`: how many tests of a pair x < y had too few rows, where a search asks
-    question by question."""
+    smallest set, then of the first pair. `thin`: how many tests of a pair x < y had too few rows."""
 
     def __init__(self) -> None:
         self.counts: dict[Verdict, int] = {}
         self.thin: Counter[tuple[int, int]] = Counter()
         self.examples: dict[Verdict, Example] = {}
+
+    def note_thin(self, pairs: NDArray[np.int32], counts: NDArray[np.integer], example: Example) -> None:
+        """Note how many tests of each pair had too few rows, more than none, and the first of them all."""
+        self.note(Verdict.INSUFFICIENT, int(counts.sum()), example)
+        self.thin.update(dict(zip(map(tuple, pairs.tolist()), counts.tolist(), strict=True)))
 
     def note(self, verdict: Verdict, count: int, example: Example) -> None:
         """Count some tests, of which one is given."""
