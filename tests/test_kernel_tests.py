@@ -283,9 +283,13 @@ def test_the_spline_basis_equals_scipy(seed, pieces):
 @given(SEEDS, st.integers(30, 200))
 def test_gcm_equals_regression_by_least_squares(seed, rows):
     values = numbers(seed, rows)
-    basis = np.column_stack(
-        [np.ones(rows), *(gcm.spline_basis(values[:, k], max(2, round(rows ** (1 / 3))))[:, 1:] for k in (2, 3))]
-    )
+    basis = [np.ones(rows), *(gcm.spline_basis(values[:, k], max(2, round(rows ** (1 / 3))))[:, 1:] for k in (2, 3))]
+    u, v = (np.clip((z - z.mean()) / z.std(ddof=1), -3.0, 3.0) for z in (values[:, 2], values[:, 3]))
+    if rows // 20 >= 3:
+        basis += [u * v, u * u * v, u * v * v]
+    elif rows // 20 >= 1:
+        basis += [u * v]
+    basis = np.column_stack(basis)
     hat = basis @ np.linalg.pinv(basis)
     q = np.eye(rows) - hat
     r = (q @ values[:, 0]) * (q @ values[:, 1])
@@ -317,6 +321,28 @@ def test_gcm_takes_away_any_function_of_categories(seed, rows):
     columns += [discrete_column(f"z{k}", c.astype(float)) for k, c in enumerate(codes)]
     got = answer(bind("gcm", Dataset(tuple(columns), rows)), 0, 1, (2, 3))
     assert got.statistic == pytest.approx(expected, rel=1e-4, abs=1e-8)
+
+
+@pytest.mark.parametrize(("most", "columns"), [(16, 16), (15, 9), (9, 9), (8, 0)])
+def test_gcm_regresses_on_the_interactions_that_the_rows_bear(most, columns):
+    """Of three numbers: 3 products of two, 6 of a square and another, 1 of all; and 6 slopes of two functions."""
+    rng = np.random.default_rng(0)
+    made = gcm.interactions(list(rng.standard_normal((3, 40))), rng.standard_normal((40, 2)), most)
+    assert made.shape == (40, columns)
+
+
+def test_gcm_holds_its_level_where_conditions_interact():
+    """With 400 draws two standard errors of 5 % are 2.2; additive regressions reject in all of them."""
+    rng = np.random.default_rng(0)
+    rejected = 0
+    for _ in range(400):
+        z = rng.standard_normal((500, 2))
+        group = rng.integers(0, 2, 500).astype(float)
+        x, y = (z[:, 0] * z[:, 1] + group * z[:, 0] + rng.standard_normal(500) for _ in range(2))
+        columns = [continuous_column(name, v) for name, v in zip("xyuv", (x, y, *z.T), strict=True)]
+        data = Dataset((*columns, discrete_column("w", group)), 500)
+        rejected += answer(bind("gcm", data), 0, 1, (2, 3, 4)).p_value <= 0.05
+    assert 0.028 <= rejected / 400 <= 0.072
 
 
 @pytest.mark.parametrize(("most", "columns", "rank"), [(26, 26, 27), (25, 24, 19), (23, 6, 7)])

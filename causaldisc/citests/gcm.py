@@ -6,9 +6,10 @@ residuals have mean 0 (theorem 6), and n m' S^-1 m, with their mean m and covari
 column, a variable of L categories L - 1 indicators, so that there is one product for two numbers (the square of the
 paper's normal statistic) and (L - 1)(M - 1) for two variables of categories.
 
-The regression is a sum of cubic splines, one for each number of the set, and of a function of all its categories (of
-pairs of them, or of single ones, where the rows do not bear more): it takes effects of numbers to be additive. Our
-deviation: S is multiplied by what makes up for the degrees of freedom that the regression takes,
+The regression is a sum of cubic splines, one for each number of the set; of a function of all its categories (of
+pairs of them, or of single ones, where the rows do not bear more); and of interactions: slopes that differ between
+categories, and products of powers of several numbers, of total degree 3 (2, or none, where the rows do not bear more).
+Our deviation: S is multiplied by what makes up for the degrees of freedom that the regression takes,
 tr Q^4 / sum_i ((Q^2)_ii)^2 with Q what makes residuals.
 
 With --gcm-null wild the statistic is the largest standardised product (section 3.2 of the paper), better than their sum
@@ -22,7 +23,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from itertools import combinations
+from itertools import combinations, combinations_with_replacement
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,8 +47,10 @@ _RIDGE = 1e-7
 # A variable of which less than this share is left is a function of the conditioning set.
 _LEAST_SHARE = 1e-6
 _BUDGET = 256 << 20
-# Functions of categories together take no more than one dimension of so many rows.
-_ROWS_OF_A_CELL = 5
+# Functions of categories together take no more than one dimension of so many rows, interactions one of so many.
+_ROWS_OF_A_CELL, _ROWS_OF_AN_INTERACTION = 5, 20
+# In products numbers count no more than at so many standard deviations, lest a few rows decide.
+_FARTHEST = 3.0
 
 
 class Null(Enum):
@@ -132,14 +135,15 @@ class Gcm(RowTest):
     def _basis(self, question: Question) -> NDArray[np.float64]:
         """Return centred functions of the conditioning set."""
         features = [f for f in self.features(question.given, question) if not f.constant]
-        pieces = self.options.gcm_pieces or max(2, round(question.rows ** (1.0 / 3.0)))
-        functions = [
-            centred(spline_basis(np.asarray(f.values, np.float64), pieces)) for f in features if not f.is_discrete
-        ]
+        numbers = [np.asarray(f.values, np.float64) for f in features if not f.is_discrete]
         codes = [np.asarray(f.values, np.int32) for f in features if f.is_discrete]
-        if codes:
-            functions.append(centred(functions_of_categories(codes, question.rows // _ROWS_OF_A_CELL)))
-        return np.hstack(functions)
+        pieces = self.options.gcm_pieces or max(2, round(question.rows ** (1.0 / 3.0)))
+        functions = [spline_basis(column, pieces) for column in numbers]
+        categories = functions_of_categories(codes, question.rows // _ROWS_OF_A_CELL) if codes else None
+        if categories is not None:
+            functions.append(categories)
+        functions.append(interactions(numbers, categories, question.rows // _ROWS_OF_AN_INTERACTION))
+        return centred(np.hstack(functions))
 
     def _tested(
         self, first: NDArray[np.float64], second: NDArray[np.float64], scale: float, question: Question
@@ -189,6 +193,28 @@ def functions_of_categories(columns: Sequence[NDArray[np.int32]], most: int) -> 
         if together == 1 or sum(part.shape[1] for part in parts) <= most:
             break
     return np.hstack(parts)
+
+
+def interactions(
+    numbers: Sequence[NDArray[np.float64]], categories: NDArray[np.float64] | None, most: int
+) -> NDArray[np.float64]:
+    """Return products of standardised numbers with each other and with functions of categories: those of total degree
+    3 or less, or of degree 2, or none, so that they are no more than `most`; shape (n, products)."""
+    rows = len(numbers[0]) if numbers else 0 if categories is None else len(categories)
+    factors = [np.clip(column, -_FARTHEST, _FARTHEST) for column in numbers]
+    of_categories = [] if categories is None else list(categories.T)
+    for highest in (3, 2):
+        products = [
+            chosen
+            for degree in range(2, highest + 1)
+            for chosen in combinations_with_replacement(range(len(factors)), degree)
+            if chosen[0] != chosen[-1]
+        ]
+        count = len(products) + len(factors) * len(of_categories)
+        if 0 < count <= most:
+            slopes = [factor * column for factor in factors for column in of_categories]
+            return np.column_stack([np.prod([factors[k] for k in chosen], axis=0) for chosen in products] + slopes)
+    return np.empty((rows, 0))
 
 
 def _joint(columns: Sequence[NDArray[np.int32]]) -> NDArray[np.int32]:
