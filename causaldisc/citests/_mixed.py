@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from causaldisc.data.dataset import MISSING_CODE, Column, Dataset
+from causaldisc.data.dataset import MISSING_CODE, Dataset
+from causaldisc.data.sparse import AnyColumn
 from causaldisc.options import Options as _Options
 from causaldisc.options import opt
 
@@ -26,7 +27,7 @@ def are_mixed(data: Dataset) -> bool:
     return len({c.kind.is_discrete for c in data.columns}) > 1
 
 
-def categories(column: Column, options: Options) -> NDArray[np.int32] | None:
+def categories(column: AnyColumn, options: Options) -> NDArray[np.int32] | None:
     """Return the category numbers of a column, -1 where missing; None for one that is taken for numbers."""
     if column.codes is not None:
         return None if options.ordinal and column.values is not None else column.codes

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causaldisc.citests.copula import normal_scores
-from causaldisc.data.dataset import Column, Dataset
+from causaldisc.data.dataset import Dataset
+from causaldisc.data.sparse import AnyColumn, SparseColumn
 from causaldisc.errors import DataError
 from causaldisc.quoting import as_column
 
@@ -30,26 +31,40 @@ def transformed(data: Dataset, transform: Transform) -> Dataset:
     if transform is Transform.NONE or data.correlation is not None:
         return data
     change = {Transform.LOG1P: _log1p, Transform.RANK: _scores}[transform]
-    columns = (c if c.values is None or c.is_group else replace(c, values=change(c, c.values)) for c in data.columns)
-    return replace(data, columns=tuple(columns))
+    return replace(data, columns=tuple(change(c) for c in data.columns))
 
 
-def _log1p(column: Column, values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _log1p(column: AnyColumn) -> AnyColumn:
+    if isinstance(column, SparseColumn):
+        _refuse_negative(column, column.numbers)
+        return replace(column, numbers=np.log1p(column.numbers))
+    if column.values is None or column.is_group:
+        return column
+    _refuse_negative(column, column.values)
+    return replace(column, values=np.log1p(column.values))
+
+
+def _refuse_negative(column: AnyColumn, values: NDArray[np.float64] | NDArray[np.float32]) -> None:
     with np.errstate(invalid="ignore"):
         negative = values < 0
     if negative.any():
-        row = int(negative.argmax())
+        first = int(negative.argmax())
+        row = int(column.places[first]) if isinstance(column, SparseColumn) else first
         raise DataError(
-            f"column {column.name!r} holds {values[row]:.6g} in row {row + 1}, and counts are not negative: data that "
-            f"were centred or scaled have lost their zeros, so give the raw ones; if 0 marks a failure here all the "
-            f"same, say --transform none, or leave the column out with --columns '!{as_column(column.name)}'"
+            f"column {column.name!r} holds {values[first]:.6g} in row {row + 1}, and counts are not negative: data "
+            f"that were centred or scaled have lost their zeros, so give the raw ones; if 0 marks a failure here all "
+            f"the same, say --transform none, or leave the column out with --columns '!{as_column(column.name)}'"
         )
-    return np.log1p(values)
 
 
-def _scores(column: Column, values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _scores(column: AnyColumn) -> AnyColumn:
     """Return Gaussian scores of ranks, less that of zero."""
+    if column.values is None or column.is_group:
+        return column
+    values = column.values
     scores = normal_scores(values[None])[0]
     zeros = np.flatnonzero(values == 0.0)
     found: NDArray[np.float64] = scores - scores[zeros[0]] if len(zeros) else scores
-    return found
+    if isinstance(column, SparseColumn):
+        return SparseColumn.of(column.name, column.kind, found)
+    return replace(column, values=found)

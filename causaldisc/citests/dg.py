@@ -24,7 +24,8 @@ from causaldisc.citests._covariances import TestWise, WholeRows
 from causaldisc.citests._mixed import Options
 from causaldisc.context import Context
 from causaldisc.data.correlation import standardised
-from causaldisc.data.dataset import Column, Dataset
+from causaldisc.data.dataset import Dataset
+from causaldisc.data.sparse import AnyColumn
 from causaldisc.distinct import distinct
 from causaldisc.errors import DataError
 from causaldisc.quoting import as_column
@@ -66,7 +67,7 @@ def build(data: Dataset, options: Options, context: Context) -> TestWise | Whole
     return _covariances.bind("dg", cells, known, "blocks", options, starts)
 
 
-def _block(column: Column, options: Options) -> NDArray[np.float64]:
+def _block(column: AnyColumn, options: Options) -> NDArray[np.float64]:
     """Return the numbers of a column, or an indicator for each of its levels but the first; NaN where missing."""
     codes = _mixed.categories(column, options)
     if codes is None:

@@ -13,6 +13,7 @@ import numpy as np
 
 from causaldisc.data.dataset import MISSING_CODE, Column, ColumnKind, Dataset, discrete_column
 from causaldisc.data.source import label
+from causaldisc.data.sparse import AnyColumn
 from causaldisc.data.validation import variables
 from causaldisc.errors import DataError, UsageError
 from causaldisc.quoting import as_column, split
@@ -45,7 +46,7 @@ class Contextual:
     def variables(self) -> tuple[str, ...]:
         return tuple(name for name in self.data.names if name not in self.kinds)
 
-    def column(self, context: str) -> Column:
+    def column(self, context: str) -> AnyColumn:
         return self.data.columns[self.data.index(context)]
 
     def named(self, kind: ContextKind) -> list[str]:
@@ -128,7 +129,7 @@ def _context(data: Dataset, name: str, kind: ContextKind | None) -> Column:
     return Column(name, ColumnKind.TIME, column.values)
 
 
-def _domain(column: Column) -> Column:
+def _domain(column: AnyColumn) -> Column:
     """Return the column as categories, without numbers that a test might compute with."""
     if column.values is not None and column.levels and column.codes is None:  # a context of text
         codes = np.where(column.missing, MISSING_CODE, np.nan_to_num(column.values)).astype(np.int32)
@@ -140,7 +141,7 @@ def _domain(column: Column) -> Column:
     return replace(column, values=None)
 
 
-def _kind_of(column: Column) -> ContextKind:
+def _kind_of(column: AnyColumn) -> ContextKind:
     return ContextKind.DOMAIN if column.kind.is_discrete else ContextKind.TIME
 
 
@@ -156,7 +157,7 @@ def _with_contexts_known(data: Dataset, contexts: list[str]) -> Dataset:
     return replace(data.take(known), notices=(*data.notices, Notice("no-context", message)))
 
 
-def _check_variation(column: Column) -> None:
+def _check_variation(column: AnyColumn) -> None:
     if column.codes is None:
         assert column.values is not None
         if column.values.min() == column.values.max():

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ from causaldisc.distinct import numbered
 from causaldisc.errors import DataError
 from causaldisc.quoting import as_column
 from causaldisc.result import Notice
+
+if TYPE_CHECKING:
+    from causaldisc.data.sparse import AnyColumn
 
 MISSING_CODE = -1
 
@@ -77,6 +81,12 @@ class Column:
         zero_levels = [code for code, level in enumerate(self.levels) if level == "0"]
         return np.isin(self._known_codes(), zero_levels)
 
+    @property
+    def extremes(self) -> tuple[float, float]:
+        """The least and the largest number; NaN when all are missing."""
+        assert self.values is not None
+        return float(np.fmin.reduce(self.values, axis=None)), float(np.fmax.reduce(self.values, axis=None))
+
     def _known_codes(self) -> NDArray[np.int32]:
         assert self.codes is not None
         return self.codes
@@ -100,7 +110,7 @@ class Dataset:
     then continuous, and hold no values.
     """
 
-    columns: tuple[Column, ...]
+    columns: tuple[AnyColumn, ...]
     rows: int
     source: str = ""
     sha256: str = ""

@@ -12,6 +12,7 @@ import numpy as np
 
 from causaldisc.data.dataset import MISSING_CODE, Column, ColumnKind, Dataset, discrete_column, hint
 from causaldisc.data.source import label
+from causaldisc.data.sparse import AnyColumn
 from causaldisc.errors import DataError
 from causaldisc.quoting import as_column
 from causaldisc.result import Notice
@@ -51,7 +52,7 @@ def _check_names(first: Dataset, other: Dataset) -> None:
             )
 
 
-def _joined_column(columns: Sequence[Column], parts: Sequence[Dataset]) -> Column:
+def _joined_column(columns: Sequence[AnyColumn], parts: Sequence[Dataset]) -> Column:
     """Return the column of all rows: categories if it is discrete everywhere, else numbers if it is."""
     name = columns[0].name
     is_text = [column.values is None for column in columns]
@@ -78,7 +79,7 @@ def _joined_column(columns: Sequence[Column], parts: Sequence[Dataset]) -> Colum
     return Column(name, numeric.pop(), values)
 
 
-def _joined_text(columns: Sequence[Column]) -> Column:
+def _joined_text(columns: Sequence[AnyColumn]) -> Column:
     levels = sorted({level for column in columns for level in column.levels})
     number = {level: code for code, level in enumerate(levels)}
     codes = []

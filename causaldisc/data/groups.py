@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from causaldisc.data.dataset import Column, ColumnKind, Dataset
+from causaldisc.data.sparse import AnyColumn
 from causaldisc.errors import DataError, UsageError
 from causaldisc.quoting import split
 
@@ -23,7 +24,7 @@ def grouped(data: Dataset, groups: Sequence[str]) -> Dataset:
     """
     if not groups:
         return data
-    columns: dict[str, Column | None] = {c.name: c for c in data.columns}
+    columns: dict[str, AnyColumn | None] = {c.name: c for c in data.columns}
     taken: dict[str, str] = {}
     for text in groups:
         name, members = _parsed(text)
@@ -49,7 +50,7 @@ def _parsed(text: str) -> tuple[str, list[str]]:
     return names[0], names[1:]
 
 
-def _together(members: Sequence[Column], name: str) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+def _together(members: Sequence[AnyColumn], name: str) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
     for column in members:
         if column.values is None or column.kind in (ColumnKind.TIME, ColumnKind.CONTEXT):
             raise DataError(

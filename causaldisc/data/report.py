@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causaldisc.data.correlation import correlation
-from causaldisc.data.dataset import Column, ColumnKind, Dataset
+from causaldisc.data.dataset import ColumnKind, Dataset
 from causaldisc.data.dependence import Dependence, find_dependences
+from causaldisc.data.sparse import AnyColumn
 from causaldisc.data.validation import is_all_missing, is_constant
 from causaldisc.distinct import distinct
 
@@ -86,7 +87,7 @@ def most_tests(variables: int, depth: int) -> int:
     return comb(variables, 2) * comb(max(variables - 2, 0), depth)
 
 
-def _describe_column(column: Column) -> ColumnReport:
+def _describe_column(column: AnyColumn) -> ColumnReport:
     missing, zeros = int(column.missing.sum()), int(column.zeros.sum())
     levels: tuple[tuple[str, int], ...] = ()
     different = 0
@@ -111,7 +112,7 @@ def _describe_column(column: Column) -> ColumnReport:
     )
 
 
-def _complete(columns: tuple[Column, ...], rows: int) -> NDArray[np.bool_]:
+def _complete(columns: tuple[AnyColumn, ...], rows: int) -> NDArray[np.bool_]:
     complete = np.ones(rows, np.bool_)
     for column in columns:
         complete &= ~column.missing
@@ -127,7 +128,7 @@ def _identical(dataset: Dataset, skip: set[str]) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(group) for group in groups.values() if len(group) > 1)
 
 
-def _content_key(column: Column) -> tuple[object, ...]:
+def _content_key(column: AnyColumn) -> tuple[object, ...]:
     """Return a key that is equal for equal cells, for -0.0 and 0.0, and for every NaN."""
     from hashlib import sha256
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causaldisc.data.dataset import MISSING_CODE, Column
+from causaldisc.data.sparse import AnyColumn
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +28,7 @@ class Series:
             rows = np.where(rows >= 0, self.previous[rows], -1)
         return rows
 
-    def lagged(self, column: Column, steps: int) -> Column:
+    def lagged(self, column: AnyColumn, steps: int) -> Column:
         """Return the column of so many steps before, missing where the series does not reach back so far."""
         rows = self.before(steps)
         is_there = rows >= 0

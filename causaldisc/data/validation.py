@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
-from causaldisc.data.dataset import Column, ColumnKind, Dataset
+from causaldisc.data.dataset import ColumnKind, Dataset
 from causaldisc.data.read_options import ReadOptions
 from causaldisc.data.source import label
+from causaldisc.data.sparse import AnyColumn
 from causaldisc.errors import DataError
 from causaldisc.result import Notice
 
@@ -16,16 +15,17 @@ from causaldisc.result import Notice
 FEWEST_ROWS = 4
 
 
-def is_constant(column: Column) -> bool:
+def is_constant(column: AnyColumn) -> bool:
     """Tell whether all cells that are not missing are equal, and there is one at least."""
     if column.values is None:
         assert column.codes is not None
         codes = column.codes[column.codes >= 0]
         return codes.size > 0 and bool((codes == codes[0]).all())
-    return bool(np.fmin.reduce(column.values) == np.fmax.reduce(column.values))
+    low, high = column.extremes
+    return low == high
 
 
-def is_all_missing(column: Column) -> bool:
+def is_all_missing(column: AnyColumn) -> bool:
     """Tell whether a column has no cell that is not missing."""
     return bool(column.missing.all())
 
@@ -75,10 +75,10 @@ def variables(dataset: Dataset) -> Dataset:
     return replace(dataset, columns=kept, notices=(*dataset.notices, Notice("not-a-variable", message)))
 
 
-def _trouble(column: Column) -> str:
+def _trouble(column: AnyColumn) -> str:
     if is_all_missing(column):
         return "all missing"
     if column.values is not None:
-        return f"always {np.fmax.reduce(column.values):.6g}"
+        return f"always {column.extremes[1]:.6g}"
     assert column.codes is not None
     return f"always {column.levels[column.codes.max()]}"

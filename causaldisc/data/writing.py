@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from causaldisc.data.dataset import Column, Dataset
+from causaldisc.data.dataset import Dataset
+from causaldisc.data.sparse import AnyColumn
 from causaldisc.errors import UsageError
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def to_parquet(dataset: Dataset) -> bytes:
     return buffer.getvalue()
 
 
-def _typed(column: Column) -> pa.Array:
+def _typed(column: AnyColumn) -> pa.Array:
     """Return cells as doubles or as a dictionary, null where missing."""
     import pyarrow as pa
 
@@ -82,7 +83,7 @@ def _typed(column: Column) -> pa.Array:
     return _numbers(column.values, column.missing)
 
 
-def _text(column: Column, rows: slice, needs_quotes: re.Pattern[str]) -> pa.StringArray:
+def _text(column: AnyColumn, rows: slice, needs_quotes: re.Pattern[str]) -> pa.StringArray:
     """Return cells as text, null where missing."""
     import pyarrow as pa
     import pyarrow.compute as pc

@@ -13,8 +13,8 @@ import numpy as np
 
 from causaldisc.curves import Curves
 from causaldisc.data.contexts import Contextual
-from causaldisc.data.dataset import Column
 from causaldisc.data.series import Series
+from causaldisc.data.sparse import AnyColumn
 from causaldisc.graph import Graph
 from causaldisc.search import driving_force
 from causaldisc.search.changing_module import Variable
@@ -103,13 +103,13 @@ def _others(graph: Graph, v: int, parted: Contextual, context: str) -> Iterator[
             yield other
 
 
-def _past(column: Column, count: int, series: Series | None) -> list[Variable]:
+def _past(column: AnyColumn, count: int, series: Series | None) -> list[Variable]:
     if series is None:
         return []
     return [n for steps in range(1, count + 1) for n in _numbers(series.lagged(column, steps))]
 
 
-def _numbers(column: Column) -> list[Variable]:
+def _numbers(column: AnyColumn) -> list[Variable]:
     """Return a column as mechanisms take it: codes, or numbers; the members of a group one by one."""
     if column.codes is not None:
         return [column.codes]

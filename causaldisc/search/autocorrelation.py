@@ -26,6 +26,7 @@ from causaldisc.citests.base import Answers
 from causaldisc.context import Context
 from causaldisc.data.dataset import Column, Dataset
 from causaldisc.data.series import Series
+from causaldisc.data.sparse import AnyColumn
 from causaldisc.distinct import distinct
 from causaldisc.options import Options
 
@@ -81,7 +82,7 @@ class GivenOwnPast:
         return found
 
 
-def choose_lags(column: Column, series: Series, most: int) -> int:
+def choose_lags(column: AnyColumn, series: Series, most: int) -> int:
     """Return how many lags of itself a column needs."""
     targets = _numbers(column)
     past = [targets, *(_numbers(series.lagged(column, steps)) for steps in range(1, most + 1))]
@@ -102,7 +103,7 @@ def choose_lags(column: Column, series: Series, most: int) -> int:
     return chosen
 
 
-def _numbers(column: Column) -> Floats:
+def _numbers(column: AnyColumn) -> Floats:
     """Return a column as numbers, shape (n, k), NaN where missing: standardised, or indicators of levels but one."""
     if column.codes is None:
         assert column.values is not None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from causaldisc.data.dataset import Column, Dataset
+from causaldisc.data.dataset import Dataset
+from causaldisc.data.sparse import AnyColumn
 from causaldisc.graph import Graph, GraphKind, Mark, Node
 
 
@@ -20,7 +21,7 @@ class Simulated:
 
 
 def true_dag(
-    columns: Sequence[Column],
+    columns: Sequence[AnyColumn],
     parents: Sequence[Sequence[int]],
     weights: Sequence[Sequence[float]] | None = None,
 ) -> Graph:
