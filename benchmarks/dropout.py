@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from causaldisc.algorithms import dropout, pc
 from causaldisc.citests import TestChoice, _deletion, answer
+from causaldisc.citests._bitmaps import Bitmaps
 from causaldisc.citests._deletion import Scope, Thin
 from causaldisc.citests._transform import Transform
 from causaldisc.context import Context
@@ -57,7 +58,7 @@ def level(rows: int, draws: int) -> None:
         rejected = dict.fromkeys([(test, scope) for test in ("cubic", "fisherz") for scope in Scope], 0)
         for _ in range(draws):
             data = Dataset.from_array(fork(rng, rows, mechanism))
-            zeros = np.array([c.zeros for c in data.columns])
+            zeros = Bitmaps.of((c.zeros for c in data.columns), data.rows)
             for test, scope in rejected:
                 bound = _deletion.bind(TestChoice(test), data, zeros, scope, 10, Thin.UNDECIDED, Context())
                 rejected[test, scope] += answer(bound, 0, 1, (2,)).p_value < ALPHA

@@ -7,7 +7,7 @@ class Residuals:
         rows: int,
         starts: NDArray[np.int64],
         places: NDArray[np.int32],
-        values: NDArray[np.float64],
+        values: NDArray[np.float32] | NDArray[np.float64],
         ends: NDArray[np.uint64],
         givens: NDArray[np.uint64],
         degree: int,
@@ -18,6 +18,19 @@ class Residuals:
         x: NDArray[np.int32],
         y: NDArray[np.int32],
         given: NDArray[np.int32],
+        log_p: NDArray[np.float64],
+        statistic: NDArray[np.float64],
+        effect: NDArray[np.float64],
+        n: NDArray[np.int64],
+        verdict: NDArray[np.uint8],
+    ) -> None: ...
+    def dense(self, start: int, out: NDArray[np.float64]) -> None: ...
+    def conclude(
+        self,
+        total: NDArray[np.float64],
+        of_x: NDArray[np.float64],
+        of_y: NDArray[np.float64],
+        squares: NDArray[np.float64],
         log_p: NDArray[np.float64],
         statistic: NDArray[np.float64],
         effect: NDArray[np.float64],

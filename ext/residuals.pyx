@@ -44,7 +44,8 @@ cdef long BUDGET = 1 << 25
 
 
 cdef struct Work:
-    uint64_t* of_set  # rows that the conditioning set allows
+    uint64_t* prefixes  # rows that the first 0, 1, ... of the conditioning set allow, a bitmap each
+    uint64_t* of_set  # the last of them: those that all of it allows
     uint64_t* mask  # those of a single question
     int* before  # how many rows of the mask in use come before each word of it
     long count, stride  # rows in use; distance of columns
@@ -63,9 +64,14 @@ cdef struct Work:
     long used, room
 
 
+cdef struct Sums:
+    # Over rows, of residuals e and f: e f, e e, f f and (e f)^2.
+    double total, x, y, squares
+
+
 cdef class Residuals:
-    """Columns in compressed form: the values of variable v that are not 0 are values[starts[v]:starts[v + 1]], in the
-    increasing rows `places`; `ends` and `givens`, (variables, words): the rows a variable allows as an end and as a
+    """Columns in compressed form: the values of variable v that are not 0 are values[starts[v]:starts[v + 1]] (float32
+    or float64), in the increasing rows `places`; `ends` and `givens`, (variables, words): the rows a variable allows as an end and as a
     condition, bit r % 64 of word r // 64. Never changes after it was made, so that threads may share it.
 
     The regression is on the polynomials up to `degree` of each condition and, unless it is linear, their products in
@@ -74,17 +80,20 @@ cdef class Residuals:
 
     cdef const long long[::1] starts
     cdef const int[::1] places
-    cdef const double[::1] values
+    cdef const double[::1] doubles  # the values are here,
+    cdef const float[::1] singles  # or here
     cdef const uint64_t[:, ::1] ends
     cdef const uint64_t[:, ::1] givens
     cdef unsigned char[::1] is_free  # whether a variable allows all rows as an end
     cdef long rows, fewest
     cdef int degree
+    cdef bint is_single
 
-    def __cinit__(self, long rows, const long long[::1] starts, const int[::1] places, const double[::1] values,
+    def __cinit__(self, long rows, const long long[::1] starts, const int[::1] places, values,
                   const uint64_t[:, ::1] ends, const uint64_t[:, ::1] givens, int degree, long fewest):
         cdef Py_ssize_t v, i, p = starts.shape[0] - 1
         cdef long allowed
+        self.is_single = values.dtype == np.float32
         if (ends.shape[0] != p or givens.shape[0] != p or ends.shape[1] != (rows + 63) // 64
                 or givens.shape[1] != ends.shape[1] or places.shape[0] != values.shape[0]):
             raise ValueError("shapes do not match")
@@ -97,7 +106,11 @@ cdef class Residuals:
         if rows % 64 and (np.any(np.asarray(ends)[:, -1] >> np.uint64(rows % 64))
                           or np.any(np.asarray(givens)[:, -1] >> np.uint64(rows % 64))):
             raise ValueError("masks allow rows that there are not")
-        self.rows, self.starts, self.places, self.values = rows, starts, places, values
+        if self.is_single:
+            self.singles = values
+        else:
+            self.doubles = values
+        self.rows, self.starts, self.places = rows, starts, places
         self.ends, self.givens, self.degree, self.fewest = ends, givens, degree, fewest
         self.is_free = np.zeros(p, np.uint8)
         for v in range(p):
@@ -124,7 +137,7 @@ cdef class Residuals:
         cdef Py_ssize_t k = x.shape[0], depth = given.shape[1], p = self.starts.shape[0] - 1, i, j
         cdef long words = max(self.ends.shape[1], 1), most, stride, of_set = 0
         cdef Work w
-        cdef bint ready = False, same
+        cdef bint ready = False
         cdef int a, b
         one_each = np.arange(p + 1, dtype=np.int32)
         check(p, one_each, x, y, given, (log_p, statistic, effect, n, verdict))
@@ -133,25 +146,25 @@ cdef class Residuals:
         most = depth * self.degree + (depth * (depth - 1) // 2 if self.degree > 1 else 0)
         stride = (self.rows + LANES - 1) // LANES * LANES
         w.room = min(<long> k + 1, max(2, min(<long> p, BUDGET // max(stride, 1)))) * stride
-        cdef uint64_t[:, ::1] masks = np.empty((2, words), np.uint64)
+        cdef uint64_t[:, ::1] masks = np.empty((depth + 2, words), np.uint64)
         cdef int[::1] before = np.empty(words, np.int32)
         cdef double[::1] numbers = np.empty((depth + most + 3) * stride)
         cdef double[::1] left = np.empty(w.room)
         cdef int[::1] slots = np.full(p, -1, np.int32)
         cdef int[::1] owners = np.empty(p, np.int32)
         cdef unsigned char[::1] verdicts = np.empty(p, np.uint8)
-        w.of_set, w.mask, w.before = &masks[0, 0], &masks[1, 0], &before[0]
+        w.prefixes, w.of_set, w.mask, w.before = &masks[0, 0], &masks[depth, 0], &masks[depth + 1, 0], &before[0]
         w.e, w.f, w.products = &numbers[0], &numbers[stride], &numbers[2 * stride]
         w.given, w.basis = &numbers[2 * stride] + stride, &numbers[2 * stride] + (1 + depth) * stride
         w.left, w.slots, w.owners, w.verdicts, w.used = &left[0], &slots[0], &owners[0], &verdicts[0], 0
         with nogil:
+            self._allow_all(&w)
             for i in range(k):
-                same = i > 0
-                if same and depth:
-                    for j in range(depth):
-                        same = same and given[i, j] == given[i - 1, j]
-                if not same:
-                    of_set = self._choose(&w, &given[i, 0] if depth else NULL, depth)
+                j = 0
+                while i > 0 and j < depth and given[i, j] == given[i - 1, j]:
+                    j += 1
+                if i == 0 or j < depth:
+                    of_set = self._choose(&w, &given[i, 0] if depth else NULL, j, depth)
                     ready = False
                 a, b = min(x[i], y[i]), max(x[i], y[i])
                 n[i] = of_set
@@ -172,16 +185,22 @@ cdef class Residuals:
                     ready = False
                     verdict[i] = self._alone(&w, a, b, depth, &log_p[i], &statistic[i], &effect[i])
 
-    cdef long _choose(self, Work* w, const int* given, Py_ssize_t depth) noexcept nogil:
-        """Mark the rows that a conditioning set allows; returns their number."""
-        cdef Py_ssize_t words = self.givens.shape[1], j, i
-        cdef long count = 0
-        memset(w.of_set, 0xFF, words * sizeof(uint64_t))
+    cdef void _allow_all(self, Work* w) noexcept nogil:
+        cdef Py_ssize_t words = self.givens.shape[1]
+        memset(w.prefixes, 0xFF, words * sizeof(uint64_t))
         if self.rows % 64:
-            w.of_set[words - 1] = ((<uint64_t> 1) << (self.rows % 64)) - 1
-        for j in range(depth):
+            w.prefixes[words - 1] = ((<uint64_t> 1) << (self.rows % 64)) - 1
+
+    cdef long _choose(self, Work* w, const int* given, Py_ssize_t known, Py_ssize_t depth) noexcept nogil:
+        """Mark the rows that a conditioning set allows, whose first `known` are marked; returns their number."""
+        cdef Py_ssize_t words = self.givens.shape[1], j, i
+        cdef uint64_t* before
+        cdef uint64_t* mask
+        cdef long count = 0
+        for j in range(known, depth):
+            before, mask = w.prefixes + j * max(words, 1), w.prefixes + (j + 1) * max(words, 1)
             for i in range(words):
-                w.of_set[i] &= self.givens[given[j], i]
+                mask[i] = before[i] & self.givens[given[j], i]
         for i in range(words):
             count += bits_of(w.of_set[i])
         return count
@@ -252,6 +271,9 @@ cdef class Residuals:
             total += w.products[r] * w.products[r]
         w.correction = (w.count - 1.0 - w.rank) / total
 
+    cdef inline double _value(self, long long i) noexcept nogil:
+        return self.singles[i] if self.is_single else self.doubles[i]
+
     cdef void _gather(self, Work* w, const uint64_t* mask, int variable, double* out) noexcept nogil:
         """Write the column of a variable in the rows of a mask, padded with zeros."""
         cdef long long i
@@ -262,7 +284,7 @@ cdef class Residuals:
             row = self.places[i]
             word = mask[row >> 6]
             if word >> (row & 63) & 1:
-                out[w.before[row >> 6] + bits_of(word & (((<uint64_t> 1) << (row & 63)) - 1))] = self.values[i]
+                out[w.before[row >> 6] + bits_of(word & (((<uint64_t> 1) << (row & 63)) - 1))] = self._value(i)
 
     cdef double _centre(self, Work* w, double* column) noexcept nogil:
         """Take off the mean; returns the sum of squares that is left, 0 for what is but rounding."""
@@ -352,24 +374,95 @@ cdef class Residuals:
     cdef unsigned char _judge(self, Work* w, const double* e, const double* f, Py_ssize_t depth, double* log_p,
                               double* statistic, double* effect) noexcept nogil:
         """Test the mean of the products of residuals."""
-        cdef long free = w.count - 1 - w.rank, r
-        cdef double total, spread, rho
-        total = causaldisc_dot(e, f, w.stride)
-        rho = total / sqrt(causaldisc_dot(e, e, w.stride) * causaldisc_dot(f, f, w.stride))
-        rho = min(max(rho, -LARGEST_CORRELATION), LARGEST_CORRELATION)
-        if self.degree == 1:
-            if w.count <= <long> depth + 3:
-                return INSUFFICIENT
-            statistic[0] = sqrt(<double> (w.count - <long> depth - 3)) * atanh(rho)
-        else:
-            if free < FEWEST_LEFT or MOST_TAKEN * free < w.count:
-                return INSUFFICIENT
+        cdef long r
+        cdef unsigned char verdict
+        cdef double squares = 0.0
+        cdef Sums of
+        if self.degree > 1:
             for r in range(w.stride):
                 w.products[r] = e[r] * f[r]
-            spread = causaldisc_dot(w.products, w.products, w.stride) - total * total / w.count
+            squares = causaldisc_dot(w.products, w.products, w.stride)
+        of.total, of.squares = causaldisc_dot(e, f, w.stride), squares
+        of.x, of.y = causaldisc_dot(e, e, w.stride), causaldisc_dot(f, f, w.stride)
+        verdict = self._conclude(of, w.count, w.rank, depth, w.correction, log_p, statistic, effect)
+        return REDUNDANT if verdict == DECIDED and w.redundant else verdict
+
+    cdef unsigned char _conclude(self, Sums of, long count, long rank, Py_ssize_t depth, double correction,
+                                 double* log_p, double* statistic, double* effect) noexcept nogil:
+        """Judge by sums over `count` rows, of residuals that `rank` functions of `depth` conditions have left."""
+        cdef long free = count - 1 - rank
+        cdef double spread, rho = of.total / sqrt(of.x * of.y)
+        rho = min(max(rho, -LARGEST_CORRELATION), LARGEST_CORRELATION)
+        if self.degree == 1:
+            if count <= <long> depth + 3:
+                return INSUFFICIENT
+            statistic[0] = sqrt(<double> (count - <long> depth - 3)) * atanh(rho)
+        else:
+            if free < FEWEST_LEFT or MOST_TAKEN * free < count:
+                return INSUFFICIENT
+            spread = of.squares - of.total * of.total / count
             if not spread > 0.0:
                 return SINGULAR
-            statistic[0] = total / sqrt(spread * w.correction)
+            statistic[0] = of.total / sqrt(spread * correction)
         effect[0] = rho
         log_p[0] = log_normal_tail(fabs(statistic[0]))
-        return REDUNDANT if w.redundant else DECIDED
+        return DECIDED
+
+    # ---- all rows, without conditions
+
+    def dense(self, long start, double[:, ::1] out):
+        """Write the rows from `start` on of all columns; shape (rows, variables).
+
+        Raises ValueError for rows that there are not.
+        """
+        cdef Py_ssize_t p = self.starts.shape[0] - 1, v
+        cdef long long i, low, high
+        cdef long stop = start + out.shape[0]
+        if out.shape[1] != p or start < 0 or stop > self.rows:
+            raise ValueError("shapes do not match")
+        with nogil:
+            out[:, :] = 0.0
+            for v in range(p):
+                low, high = self.starts[v], self.starts[v + 1]
+                while low < high:
+                    i = (low + high) // 2
+                    if self.places[i] < start:
+                        low = i + 1
+                    else:
+                        high = i
+                while low < self.starts[v + 1] and self.places[low] < stop:
+                    out[self.places[low] - start, v] = self._value(low)
+                    low += 1
+
+    def conclude(
+        self,
+        const double[::1] total,
+        const double[::1] of_x,
+        const double[::1] of_y,
+        const double[::1] squares,
+        double[::1] log_p,
+        double[::1] statistic,
+        double[::1] effect,
+        long long[::1] n,
+        unsigned char[::1] verdict,
+    ):
+        """Fill the results (each of length k) for k questions without conditions, on all rows, from the sums of the
+        products of two centred columns, of the squares of either, and of the squares of the products.
+
+        Raises ValueError for lengths that differ.
+        """
+        cdef Py_ssize_t k = total.shape[0], i
+        cdef double correction = self.rows / (self.rows - 1.0)
+        cdef Sums of
+        for i in (of_x.shape[0], of_y.shape[0], squares.shape[0], log_p.shape[0], statistic.shape[0], effect.shape[0],
+                  n.shape[0], verdict.shape[0]):
+            if i != k:
+                raise ValueError("lengths differ")
+        with nogil:
+            for i in range(k):
+                of.total, of.x, of.y, of.squares = total[i], of_x[i], of_y[i], squares[i]
+                n[i], log_p[i], statistic[i], effect[i] = self.rows, 0.0, 0.0, 0.0 / 0.0
+                if self.rows < self.fewest or not (of.x > 0.0 and of.y > 0.0):
+                    verdict[i] = INSUFFICIENT
+                else:
+                    verdict[i] = self._conclude(of, self.rows, 0, 0, correction, &log_p[i], &statistic[i], &effect[i])

@@ -16,12 +16,14 @@ from scipy import stats
 
 from causaldisc import citests
 from causaldisc.algorithms import dropout
-from causaldisc.citests import TestChoice, Verdict, _deletion, answer
+from causaldisc.citests import TestChoice, Verdict, _deletion, _marginals, _residuals, answer
+from causaldisc.citests._bitmaps import Bitmaps
+from causaldisc.citests._compressed import Compressed
 from causaldisc.citests._deletion import Scope, Thin
-from causaldisc.citests._residuals import packed
 from causaldisc.citests._transform import Transform, transformed
 from causaldisc.context import Context
-from causaldisc.data.dataset import Dataset
+from causaldisc.data.dataset import ColumnKind, Dataset
+from causaldisc.data.sparse import SparseColumn
 from causaldisc.errors import DataError
 from causaldisc.knowledge import Knowledge
 
@@ -35,7 +37,7 @@ def with_zeros(rng, rows, columns, share):
 
 def bind(values, scope=Scope.CONDITIONING, test="cubic", fewest=0, thin=Thin.UNDECIDED, **options):
     data = Dataset.from_array(values, discrete=test in ("gsq", "chisq"))
-    zeros = np.array([c.zeros for c in data.columns])
+    zeros = Bitmaps.of((c.zeros for c in data.columns), data.rows)
     return _deletion.bind(TestChoice(test, options), data, zeros, scope, fewest, thin, Context())
 
 
@@ -115,7 +117,11 @@ def test_compiled_fisherz_equals_the_test_bound_to_rows_taken(seed, scope, depth
 def allowed(values, scope):
     present = (values != 0).T
     ends = np.ones_like(present) if scope is Scope.CONDITIONING else present
-    return _deletion.Allowed(ends, present)
+    return _deletion.Allowed(bitmaps(ends), bitmaps(present))
+
+
+def bitmaps(masks):
+    return Bitmaps.of(masks, masks.shape[1])
 
 
 @pytest.mark.parametrize("test", ["kci", "gsq", "gcm", "spearman", "rcit"])
@@ -197,13 +203,67 @@ def test_a_condition_that_determines_an_end_decides_nothing():
     assert answer(bind(values, test="fisherz"), 0, 1, (2,)).verdict is Verdict.DECIDED
 
 
+@given(
+    st.integers(0, 2**32 - 1), st.sampled_from(["cubic", "fisherz"]), st.integers(1, 3), st.sampled_from([64, 1 << 22])
+)
+def test_all_pairs_at_once_answer_as_pair_by_pair(seed, name, threads, block):
+    """In one block of rows and in several; a column without a number but zero and a constant one say nothing."""
+    values = with_zeros(np.random.default_rng(seed), 300, 6, 0.5)
+    values[:, 1], values[:, 4] = 0.0, 1.7
+    test, columns = bind(values, test=name, fewest=20), Compressed.of_matrix(np.ascontiguousarray(values.T))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_marginals, "BLOCK", block)
+        table = _marginals.Marginals.of(columns, test.residuals, Context(threads=threads))
+    x, y = (a.astype(np.int32) for a in np.nonzero(~np.eye(6, dtype=bool)))
+    one, other = test.answers(x, y, np.empty((len(x), 0), np.int32)), table.answers(x, y)
+    for field in ("log_p", "statistic", "effect"):
+        assert getattr(one, field) == pytest.approx(getattr(other, field), rel=1e-8, abs=1e-10, nan_ok=True)
+    assert (one.n.tolist(), one.verdict.tolist()) == (other.n.tolist(), other.verdict.tolist())
+    assert (one.verdict == Verdict.INSUFFICIENT).sum() == 18
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 2), st.sampled_from(list(Scope)))
+def test_sparse_columns_answer_as_dense_ones(seed, depth, scope):
+    rng = np.random.default_rng(seed)
+    values = with_zeros(rng, 150, 5, 0.4).astype(np.float32).astype(float)
+    dense = Dataset.from_array(values)
+    sparse = Dataset(tuple(SparseColumn.of(c.name, c.kind, c.values) for c in dense.columns), 150)
+    zeros = Bitmaps.of((c.zeros for c in dense.columns), 150)
+    asked = rng.permutation(5)[: depth + 2].tolist()
+    one, other = (
+        answer(
+            _deletion.bind(TestChoice("cubic"), data, zeros, scope, 20, Thin.UNDECIDED, Context()),
+            *asked[:2],
+            asked[2:],
+        )
+        for data in (dense, sparse)
+    )
+    assert one == other
+
+
+def test_a_search_over_many_sparse_columns_asks_the_table(monkeypatch):
+    """The same graph as with FEWEST so large that every pair is asked alone."""
+    rng = np.random.default_rng(3)
+    hidden = rng.standard_normal((400, 8))
+    values = np.exp(np.repeat(hidden, 8, axis=1) + rng.standard_normal((400, 64)))
+    values[rng.random(values.shape) < 0.3] = 0.0
+    columns = tuple(SparseColumn.of(f"g{k:02d}", ColumnKind.CONTINUOUS, v) for k, v in enumerate(values.T))
+    options = dropout.Options(alpha=0.001, max_depth=1)
+    texts = []
+    for fewest in (64, 65):
+        monkeypatch.setattr(_residuals, "FEWEST", fewest)
+        found = dropout.run(Dataset(columns, 400), options, TestChoice(), Knowledge(), Context())
+        texts.append(str(found.graph))
+    assert texts[0] == texts[1] != ""
+
+
 def test_the_kernel_refuses_what_does_not_fit():
     columns = np.array([0, 2], np.int64), np.array([0, 1], np.int32), np.ones(2)
-    bits = packed(np.ones((1, 3), np.bool_))
+    bits, more = (bitmaps(np.ones((1, rows), np.bool_)).words for rows in (3, 4))
     Residuals(3, *columns, bits, bits, 3, 4)
-    for rows, more, degree in ((1, bits, 3), (3, packed(np.ones((1, 4), np.bool_)), 3), (3, bits, 4), (3, bits[:0], 1)):
+    for rows, masks, degree in ((1, bits, 3), (3, more, 3), (3, bits, 4), (3, bits[:0], 1)):
         with pytest.raises(ValueError):
-            Residuals(rows, *columns, more, bits, degree, 4)
+            Residuals(rows, *columns, masks, bits, degree, 4)
 
 
 # ---- the command
@@ -288,9 +348,9 @@ def test_depth_follows_the_rows_that_are_expected():
     zeros = np.zeros((4, 1000), np.bool_)
     zeros[:, :500] = True  # half of the rows of each
     of = dropout.Options
-    assert dropout.expected_depth(zeros, of(scope=Scope.CONDITIONING, min_rows=100)) == 3
-    assert dropout.expected_depth(zeros, of(scope=Scope.BOTH, min_rows=100)) == 1
-    assert dropout.expected_depth(np.zeros_like(zeros), of()) is None
+    assert dropout.expected_depth(bitmaps(zeros), of(scope=Scope.CONDITIONING, min_rows=100)) == 3
+    assert dropout.expected_depth(bitmaps(zeros), of(scope=Scope.BOTH, min_rows=100)) == 1
+    assert dropout.expected_depth(bitmaps(np.zeros_like(zeros)), of()) is None
 
 
 def test_zeros_that_leave_nothing_to_condition_on_are_told_of(tmp_path, capsys):

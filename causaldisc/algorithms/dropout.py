@@ -23,10 +23,10 @@ from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
-from numpy.typing import NDArray
 
 from causaldisc.algorithms import pc
 from causaldisc.citests import TestChoice, _deletion
+from causaldisc.citests._bitmaps import Bitmaps
 from causaldisc.citests._deletion import Scope, Thin
 from causaldisc.citests._transform import Transform, transformed
 from causaldisc.context import Context
@@ -78,8 +78,9 @@ def run(data: Dataset, options: Options, test: TestChoice, knowledge: Knowledge,
     data = variables(data)
     context.warn_all(data.notices)
     ordered = data.select(sorted(data.names))
-    zeros = np.array([c.zeros for c in ordered.columns]) if data.correlation is None else np.empty((0, 0), np.bool_)
-    if data.correlation is None and not zeros.any():
+    cells = ordered.columns if data.correlation is None else ()
+    zeros = Bitmaps.of((c.zeros for c in cells), data.rows)
+    if cells and not zeros.counts().any():
         context.warn("no-zeros", "no value is zero: every test uses all rows, as pc would")
     values = transformed(ordered, options.transform)
     bound = _deletion.bind(test, values, zeros, options.scope, options.min_rows, options.thin, context)
@@ -94,19 +95,19 @@ def run(data: Dataset, options: Options, test: TestChoice, knowledge: Knowledge,
     return pc.result("dropout", data, graph, found, ordered.names, chosen, context)
 
 
-def expected_depth(zeros: NDArray[np.bool_], options: Options) -> int | None:
+def expected_depth(zeros: Bitmaps, options: Options) -> int | None:
     """Return the largest number of conditions that leave enough rows, were zeros of variables independent; None where
     there are no zeros, and so no limit."""
-    rates = np.sort(zeros.mean(axis=1))[: max(len(zeros) // 4, 1)]
+    rates = np.sort(zeros.counts() / zeros.rows)[: max(len(zeros) // 4, 1)]
     kept = float(np.exp(np.mean(np.log1p(-np.minimum(rates, 1 - 1e-9)))))
     if kept >= 1.0 or options.min_rows == 0:
         return None
-    affordable = math.log(max(zeros.shape[1], 1) / options.min_rows) / -math.log(kept)
+    affordable = math.log(max(zeros.rows, 1) / options.min_rows) / -math.log(kept)
     of_pair = 0 if options.scope is Scope.CONDITIONING else 2
     return max(math.floor(affordable) - of_pair, 0)
 
 
-def _warn_of_shallowness(zeros: NDArray[np.bool_], options: Options, context: Context) -> None:
+def _warn_of_shallowness(zeros: Bitmaps, options: Options, context: Context) -> None:
     """Say that nothing is conditioned on, and what would change that."""
     other = expected_depth(zeros, replace(options, scope=Scope.CONDITIONING))
     remedy = f"--scope conditioning has the rows for {other}" if other else "--min-rows 50 asks for fewer"

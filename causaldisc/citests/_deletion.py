@@ -22,6 +22,8 @@ from numpy.typing import NDArray
 
 from causaldisc import citests
 from causaldisc.citests import TestChoice, cubic
+from causaldisc.citests._bitmaps import Bitmaps
+from causaldisc.citests._compressed import Compressed
 from causaldisc.citests._missing import treat
 from causaldisc.citests._residuals import Allowed, ResidualTest
 from causaldisc.citests.base import Answers, CITest, Verdict
@@ -55,14 +57,14 @@ class Thin(Enum):
 def bind(
     choice: TestChoice,
     data: Dataset,
-    zeros: NDArray[np.bool_],
+    zeros: Bitmaps,
     scope: Scope,
     fewest: int,
     thin: Thin,
     context: Context,
 ) -> CITest:
-    """Bind the chosen test, `auto` being cubic where that takes the data, to transformed data and the mask
-    (variables, rows) of the zeros that they had. Questions with less than `fewest` rows are not answered.
+    """Bind the chosen test, `auto` being cubic where that takes the data, to transformed data and the zeros that they
+    had. Questions with less than `fewest` rows are not answered.
 
     Raises DataError as citests.build does.
     """
@@ -72,15 +74,17 @@ def bind(
     if name == "auto":
         name = "cubic" if cubic.accepts(data) is None else citests.choose(data)
     data, zeros = _treated(choice, data, zeros, name, context)
-    known = ~np.array([c.missing for c in data.columns])
-    present = known & ~zeros
+    known = Bitmaps.of((~c.missing for c in data.columns), data.rows)
+    present = known.without(zeros)
+    compiled = name in COMPILED
+    if compiled and (reason := cubic.accepts(data)):
+        raise DataError(reason)
+    columns = Compressed.of_dataset(data) if compiled else None
 
     def bound(allowed: Allowed) -> CITest:
-        if name in COMPILED:
-            reason = cubic.accepts(data)
-            if reason:
-                raise DataError(reason)
-            return ResidualTest.bind(name, data.matrix(), allowed, COMPILED[name], cubic.Options(), fewest)
+        if columns is not None:
+            test = ResidualTest.bind(name, columns, allowed, COMPILED[name], cubic.Options(), fewest)
+            return test.with_marginals(columns, context) if allowed.ends.are_all else test
         named = replace(choice, name=name)
         return RebuiltTest(named, citests.build(named, data, context).options, data, allowed, fewest)
 
@@ -92,13 +96,12 @@ def bind(
     return ThinIsIndependent(test) if thin is Thin.INDEPENDENT else test
 
 
-def _treated(
-    choice: TestChoice, data: Dataset, zeros: NDArray[np.bool_], name: str, context: Context
-) -> tuple[Dataset, NDArray[np.bool_]]:
+def _treated(choice: TestChoice, data: Dataset, zeros: Bitmaps, name: str, context: Context) -> tuple[Dataset, Bitmaps]:
     """Return the data, and their zeros, without what missing cells take away."""
-    complete = ~np.logical_or.reduce([c.missing for c in data.columns])
     kept = treat(data, choice.missing, name, context)
-    return kept, zeros if kept.rows == data.rows else zeros[:, complete]
+    if kept.rows == data.rows:
+        return kept, zeros
+    return kept, zeros.take(~np.logical_or.reduce([c.missing for c in data.columns]))
 
 
 @dataclass(frozen=True)
@@ -125,14 +128,15 @@ class RebuiltTest:
 
     def answers(self, x: NDArray[np.int32], y: NDArray[np.int32], given: NDArray[np.int32]) -> Answers:
         out = Answers.empty(len(x))
-        ends = self.allowed.ends
+        ends, givens = self.allowed.ends, self.allowed.givens
+        everything = Bitmaps.of([np.ones(self.data.rows, np.bool_)], self.data.rows).words
         for set_, places in groupby(range(len(x)), key=lambda i: given[i].tolist()):
-            of_set = np.logical_and.reduce([*self.allowed.givens[set_], np.ones(self.data.rows, np.bool_)])
+            of_set = np.bitwise_and.reduce(np.vstack([everything, givens.words[set_]]))
             alike: dict[bytes, list[int]] = {}
             for i in places:
-                alike.setdefault((of_set & ends[x[i]] & ends[y[i]]).tobytes(), []).append(i)
-            for rows, questions in alike.items():
-                self._answer(np.frombuffer(rows, np.bool_), np.array(questions), x, y, set_, out)
+                alike.setdefault((of_set & ends.words[x[i]] & ends.words[y[i]]).tobytes(), []).append(i)
+            for words, questions in alike.items():
+                self._answer(ends.mask(np.frombuffer(words, np.uint64)), np.array(questions), x, y, set_, out)
         return out
 
     def _answer(

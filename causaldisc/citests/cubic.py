@@ -16,6 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from causaldisc.citests import _gaussian
+from causaldisc.citests._bitmaps import Bitmaps
+from causaldisc.citests._compressed import Compressed
 from causaldisc.citests._residuals import Allowed, ResidualTest
 from causaldisc.context import Context
 from causaldisc.data.correlation import standardised
@@ -49,5 +51,6 @@ def build(data: Dataset, options: Options, context: Context) -> ResidualTest:
     """
     _gaussian.require_rows(data, "cubic")
     values = data.matrix()
-    known = ~np.isnan(values)
-    return ResidualTest.bind("cubic", standardised(values, data.names), Allowed(known, known), DEGREE, options)
+    known = Bitmaps.of((~np.isnan(column) for column in values), data.rows)
+    columns = Compressed.of_matrix(standardised(values, data.names))
+    return ResidualTest.bind("cubic", columns, Allowed(known, known), DEGREE, options)
