@@ -24,7 +24,6 @@ class Residuals:
         n: NDArray[np.int64],
         verdict: NDArray[np.uint8],
     ) -> None: ...
-    def dense(self, start: int, out: NDArray[np.float64]) -> None: ...
     def conclude(
         self,
         total: NDArray[np.float64],
@@ -36,4 +35,7 @@ class Residuals:
         effect: NDArray[np.float64],
         n: NDArray[np.int64],
         verdict: NDArray[np.uint8],
+        depth: int,
+        rank: int,
+        correction: float,
     ) -> None: ...

@@ -408,32 +408,6 @@ cdef class Residuals:
         log_p[0] = log_normal_tail(fabs(statistic[0]))
         return DECIDED
 
-    # ---- all rows, without conditions
-
-    def dense(self, long start, double[:, ::1] out):
-        """Write the rows from `start` on of all columns; shape (rows, variables).
-
-        Raises ValueError for rows that there are not.
-        """
-        cdef Py_ssize_t p = self.starts.shape[0] - 1, v
-        cdef long long i, low, high
-        cdef long stop = start + out.shape[0]
-        if out.shape[1] != p or start < 0 or stop > self.rows:
-            raise ValueError("shapes do not match")
-        with nogil:
-            out[:, :] = 0.0
-            for v in range(p):
-                low, high = self.starts[v], self.starts[v + 1]
-                while low < high:
-                    i = (low + high) // 2
-                    if self.places[i] < start:
-                        low = i + 1
-                    else:
-                        high = i
-                while low < self.starts[v + 1] and self.places[low] < stop:
-                    out[self.places[low] - start, v] = self._value(low)
-                    low += 1
-
     def conclude(
         self,
         const double[::1] total,
@@ -445,14 +419,17 @@ cdef class Residuals:
         double[::1] effect,
         long long[::1] n,
         unsigned char[::1] verdict,
+        Py_ssize_t depth,
+        long rank,
+        double correction,
     ):
-        """Fill the results (each of length k) for k questions without conditions, on all rows, from the sums of the
-        products of two centred columns, of the squares of either, and of the squares of the products.
+        """Fill the results (each of length k) for k questions on all rows, given `depth` conditions, from the sums of
+        the products of two columns' residuals, of the squares of either (0 for a constant column), and of the squares
+        of the products; `rank` functions of the conditions were taken off, see Regression.correction.
 
         Raises ValueError for lengths that differ.
         """
         cdef Py_ssize_t k = total.shape[0], i
-        cdef double correction = self.rows / (self.rows - 1.0)
         cdef Sums of
         for i in (of_x.shape[0], of_y.shape[0], squares.shape[0], log_p.shape[0], statistic.shape[0], effect.shape[0],
                   n.shape[0], verdict.shape[0]):
@@ -465,4 +442,5 @@ cdef class Residuals:
                 if self.rows < self.fewest or not (of.x > 0.0 and of.y > 0.0):
                     verdict[i] = INSUFFICIENT
                 else:
-                    verdict[i] = self._conclude(of, self.rows, 0, 0, correction, &log_p[i], &statistic[i], &effect[i])
+                    verdict[i] = self._conclude(of, self.rows, rank, depth, correction, &log_p[i], &statistic[i],
+                                                &effect[i])

@@ -16,13 +16,13 @@ from scipy import stats
 
 from causaldisc import citests
 from causaldisc.algorithms import dropout
-from causaldisc.citests import TestChoice, Verdict, _deletion, _marginals, _residuals, answer
+from causaldisc.citests import TestChoice, Verdict, _deletion, _marginals, answer
 from causaldisc.citests._bitmaps import Bitmaps
 from causaldisc.citests._compressed import Compressed
 from causaldisc.citests._deletion import Scope, Thin
 from causaldisc.citests._transform import Transform, transformed
 from causaldisc.context import Context
-from causaldisc.data.dataset import ColumnKind, Dataset
+from causaldisc.data.dataset import ColumnKind, Dataset, continuous_column
 from causaldisc.data.sparse import SparseColumn
 from causaldisc.errors import DataError
 from causaldisc.knowledge import Knowledge
@@ -35,10 +35,10 @@ def with_zeros(rng, rows, columns, share):
     return values
 
 
-def bind(values, scope=Scope.CONDITIONING, test="cubic", fewest=0, thin=Thin.UNDECIDED, **options):
+def bind(values, scope=Scope.CONDITIONING, test="cubic", fewest=0, thin=Thin.UNDECIDED, covariate=None, **options):
     data = Dataset.from_array(values, discrete=test in ("gsq", "chisq"))
     zeros = Bitmaps.of((c.zeros for c in data.columns), data.rows)
-    return _deletion.bind(TestChoice(test, options), data, zeros, scope, fewest, thin, Context())
+    return _deletion.bind(TestChoice(test, options), data, zeros, scope, fewest, thin, Context(), covariate)
 
 
 def kept(values, x, y, given_, scope):
@@ -213,7 +213,8 @@ def test_all_pairs_at_once_answer_as_pair_by_pair(seed, name, threads, block):
     test, columns = bind(values, test=name, fewest=20), Compressed.of_matrix(np.ascontiguousarray(values.T))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_marginals, "BLOCK", block)
-        table = _marginals.Marginals.of(columns, test.residuals, Context(threads=threads))
+        basis, context = _marginals.basis(columns, (), 3), Context(threads=threads)
+        table = _marginals.Marginals.of(columns, test.residuals, (), basis, context)
     x, y = (a.astype(np.int32) for a in np.nonzero(~np.eye(6, dtype=bool)))
     one, other = test.answers(x, y, np.empty((len(x), 0), np.int32)), table.answers(x, y)
     for field in ("log_p", "statistic", "effect"):
@@ -241,6 +242,45 @@ def test_sparse_columns_answer_as_dense_ones(seed, depth, scope):
     assert one == other
 
 
+@given(st.integers(0, 2**32 - 1), st.integers(0, 2), st.sampled_from(["cubic", "fisherz", "gcm"]), SCOPES)
+def test_a_covariate_is_a_condition_whose_zeros_are_values(seed, depth, name, scope):
+    rng = np.random.default_rng(seed)
+    values = with_zeros(rng, 120, 5, 0.3)
+    covariate = np.round(rng.standard_normal(120))
+    asked = rng.permutation(5)[: depth + 2].tolist()
+    got = answer(bind(values, scope, name, covariate=continuous_column("t", covariate)), *asked[:2], asked[2:])
+    whose = asked[2:] if scope is Scope.CONDITIONING else asked
+    rows = (values[:, whose] != 0).all(axis=1)
+    by_hand = np.column_stack([values[rows][:, asked], covariate[rows]])
+    if name == "gcm":
+        expected = answer(
+            citests.build(TestChoice(name), Dataset.from_array(by_hand), Context()), 0, 1, range(2, depth + 3)
+        )
+        assert (got.n, got.log_p) == (rows.sum(), pytest.approx(expected.log_p, rel=1e-9))
+    elif got.verdict is Verdict.DECIDED:
+        statistic, effect = covariance_of_residuals(*by_hand.T[:2], by_hand.T[2:], 3 if name == "cubic" else 1)
+        assert got.effect == pytest.approx(effect, rel=1e-5, abs=1e-6)
+        assert name == "fisherz" or got.statistic == pytest.approx(statistic, rel=1e-5, abs=1e-6)
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from(["cubic", "fisherz"]), st.booleans())
+def test_all_pairs_at_once_know_the_covariate(seed, name, whole):
+    """A covariate of three values has no cube of its own."""
+    rng = np.random.default_rng(seed)
+    values = with_zeros(rng, 200, 4, 0.3)
+    covariate = rng.standard_normal(200) if whole else rng.integers(0, 3, 200).astype(float)
+    test = bind(values, test=name, covariate=continuous_column("t", covariate)).test
+    columns = Compressed.of_matrix(np.column_stack([values, covariate]).T.copy())
+    basis = _marginals.basis(columns, (4,), test.degree)
+    table = _marginals.Marginals.of(columns, test.residuals, (4,), basis, Context())
+    x, y = (a.astype(np.int32) for a in np.nonzero(~np.eye(4, dtype=bool)))
+    sets = np.full((len(x), 1), 4, np.int32)
+    one, other = test.answers(x, y, sets), table.answers(x, y)
+    assert one.statistic == pytest.approx(other.statistic, rel=1e-6, abs=1e-8)
+    assert one.effect == pytest.approx(other.effect, rel=1e-6, abs=1e-8)
+    assert table.are_asked(sets) and not table.are_asked(sets - 1) and not table.are_asked(sets[:, :0])
+
+
 def test_a_search_over_many_sparse_columns_asks_the_table(monkeypatch):
     """The same graph as with FEWEST so large that every pair is asked alone."""
     rng = np.random.default_rng(3)
@@ -251,7 +291,7 @@ def test_a_search_over_many_sparse_columns_asks_the_table(monkeypatch):
     options = dropout.Options(alpha=0.001, max_depth=1)
     texts = []
     for fewest in (64, 65):
-        monkeypatch.setattr(_residuals, "FEWEST", fewest)
+        monkeypatch.setattr(_marginals, "FEWEST", fewest)
         found = dropout.run(Dataset(columns, 400), options, TestChoice(), Knowledge(), Context())
         texts.append(str(found.graph))
     assert texts[0] == texts[1] != ""
@@ -348,9 +388,9 @@ def test_depth_follows_the_rows_that_are_expected():
     zeros = np.zeros((4, 1000), np.bool_)
     zeros[:, :500] = True  # half of the rows of each
     of = dropout.Options
-    assert dropout.expected_depth(bitmaps(zeros), of(scope=Scope.CONDITIONING, min_rows=100)) == 3
-    assert dropout.expected_depth(bitmaps(zeros), of(scope=Scope.BOTH, min_rows=100)) == 1
-    assert dropout.expected_depth(bitmaps(np.zeros_like(zeros)), of()) is None
+    assert dropout.expected_depth(bitmaps(zeros), 100, Scope.CONDITIONING) == 3
+    assert dropout.expected_depth(bitmaps(zeros), 100, Scope.BOTH) == 1
+    assert dropout.expected_depth(bitmaps(np.zeros_like(zeros)), 100, Scope.BOTH) is None
 
 
 def test_zeros_that_leave_nothing_to_condition_on_are_told_of(tmp_path, capsys):

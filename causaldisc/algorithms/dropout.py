@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
+from numpy.typing import NDArray
 
 from causaldisc.algorithms import pc
 from causaldisc.citests import TestChoice, _deletion
@@ -30,16 +31,20 @@ from causaldisc.citests._bitmaps import Bitmaps
 from causaldisc.citests._deletion import Scope, Thin
 from causaldisc.citests._transform import Transform, transformed
 from causaldisc.context import Context
-from causaldisc.data.dataset import Dataset
+from causaldisc.data.dataset import Dataset, continuous_column
+from causaldisc.data.sparse import AnyColumn
 from causaldisc.data.validation import variables
+from causaldisc.errors import DataError
 from causaldisc.graph import Graph
 from causaldisc.knowledge import Knowledge
 from causaldisc.options import as_json, opt
 from causaldisc.result import Result
 from causaldisc.search import evidence
+from causaldisc.search import zeros as zeros_of
 from causaldisc.search.skeleton import Skeleton
 
 POWER = 0.8
+TOTAL = "total"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +72,12 @@ class Options(pc.Options):
         "What is done to values before they are tested: log(1 + value), 'none', or Gaussian scores of their 'rank'. "
         "Zeros are those of the file.",
     )
+    depth_covariate: str | None = opt(
+        None,
+        "Condition every test on a column too, or on 'total', the sum of the row: for what whole rows share, such as "
+        "the depth at which a cell was read. It is no variable, it is transformed as they are, and its zeros count.",
+        metavar="COLUMN",
+    )
 
 
 def run(data: Dataset, options: Options, test: TestChoice, knowledge: Knowledge, context: Context) -> Result:
@@ -75,7 +86,7 @@ def run(data: Dataset, options: Options, test: TestChoice, knowledge: Knowledge,
     Raises DataError when the data do not suit the test, have negative values where a logarithm is asked for, or
     knowledge names a column that is not there.
     """
-    data = variables(data)
+    data, covariate = covariate_of(variables(data), options)
     context.warn_all(data.notices)
     ordered = data.select(sorted(data.names))
     cells = ordered.columns if data.correlation is None else ()
@@ -83,8 +94,10 @@ def run(data: Dataset, options: Options, test: TestChoice, knowledge: Knowledge,
     if cells and not zeros.counts().any():
         context.warn("no-zeros", "no value is zero: every test uses all rows, as pc would")
     values = transformed(ordered, options.transform)
-    bound = _deletion.bind(test, values, zeros, options.scope, options.min_rows, options.thin, context)
-    depth = expected_depth(zeros, options) if options.max_depth is None else options.max_depth
+    bound = _deletion.bind(test, values, zeros, options.scope, options.min_rows, options.thin, context, covariate)
+    depth = options.max_depth
+    if depth is None:
+        depth = expected_depth(zeros, options.min_rows, options.scope)
     if options.max_depth is None and depth == 0:
         _warn_of_shallowness(zeros, options, context)
     limited = replace(options, max_depth=depth)
@@ -95,21 +108,41 @@ def run(data: Dataset, options: Options, test: TestChoice, knowledge: Knowledge,
     return pc.result("dropout", data, graph, found, ordered.names, chosen, context)
 
 
-def expected_depth(zeros: Bitmaps, options: Options) -> int | None:
-    """Return the largest number of conditions that leave enough rows, were zeros of variables independent; None where
-    there are no zeros, and so no limit."""
-    rates = np.sort(zeros.counts() / zeros.rows)[: max(len(zeros) // 4, 1)]
-    kept = float(np.exp(np.mean(np.log1p(-np.minimum(rates, 1 - 1e-9)))))
-    if kept >= 1.0 or options.min_rows == 0:
-        return None
-    affordable = math.log(max(zeros.rows, 1) / options.min_rows) / -math.log(kept)
-    of_pair = 0 if options.scope is Scope.CONDITIONING else 2
-    return max(math.floor(affordable) - of_pair, 0)
+def covariate_of(data: Dataset, options: Options) -> tuple[Dataset, AnyColumn | None]:
+    """Return the data without the covariate, and the covariate, transformed.
+
+    Raises DataError when it is no column of numbers.
+    """
+    name = options.depth_covariate
+    if name is None:
+        return data, None
+    if name == TOTAL and name not in data.names:
+        found: AnyColumn = continuous_column(TOTAL, _total(data))
+    else:
+        found = data.columns[data.index(name)]
+        data = data.select(n for n in data.names if n != name)
+    if found.values is None or found.is_group:
+        raise DataError(f"--depth-covariate {name}: the column holds no numbers")
+    return data, transformed(replace(data, columns=(found,)), options.transform).columns[0]
+
+
+def _total(data: Dataset) -> NDArray[np.float64]:
+    """Return the sum of the numbers of each row."""
+    total = np.zeros(data.rows)
+    for column in data.columns:
+        if column.values is not None and not column.is_group:
+            total += np.nan_to_num(column.values)
+    return total
+
+
+def expected_depth(zeros: Bitmaps, min_rows: int, scope: Scope) -> int | None:
+    """Return the largest number of conditions for which rows are expected to suffice; None without zeros."""
+    return zeros_of.expected_depth(zeros, min_rows, 0 if scope is Scope.CONDITIONING else 2)
 
 
 def _warn_of_shallowness(zeros: Bitmaps, options: Options, context: Context) -> None:
     """Say that nothing is conditioned on, and what would change that."""
-    other = expected_depth(zeros, replace(options, scope=Scope.CONDITIONING))
+    other = expected_depth(zeros, options.min_rows, Scope.CONDITIONING)
     remedy = f"--scope conditioning has the rows for {other}" if other else "--min-rows 50 asks for fewer"
     context.warn(
         "too-many-zeros",

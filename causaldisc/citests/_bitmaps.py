@@ -30,6 +30,10 @@ class Bitmaps:
         """Return what is marked here and not there."""
         return Bitmaps(self.words & ~other.words, self.rows)
 
+    def with_none(self) -> Bitmaps:
+        """Return the bitmaps and those of one more variable, which marks no row."""
+        return Bitmaps(np.vstack([self.words, np.zeros_like(self.words, shape=(1, self.words.shape[1]))]), self.rows)
+
     def counts(self) -> NDArray[np.int64]:
         """Return how many rows each variable marks."""
         return np.array([np.count_nonzero(self.mask(line)) for line in self.words], np.int64)

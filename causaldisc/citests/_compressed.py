@@ -31,10 +31,29 @@ class Compressed:
     def __len__(self) -> int:
         return len(self.starts) - 1
 
-    def sums(self, power: int) -> NDArray[np.float64]:
-        """Return the sum of a power of the numbers of each column."""
-        cuts = zip(self.starts[:-1].tolist(), self.starts[1:].tolist(), strict=True)
-        return np.array([np.sum(self.numbers[a:b].astype(np.float64) ** power) for a, b in cuts])
+    def column(self, v: int) -> tuple[NDArray[np.int32], Numbers]:
+        """Return the places and numbers of a column."""
+        own = slice(int(self.starts[v]), int(self.starts[v + 1]))
+        return self.places[own], self.numbers[own]
+
+    def block(self, start: int, stop: int) -> NDArray[np.float64]:
+        """Return the rows from start to stop of all columns, dense; shape (stop - start, columns)."""
+        out = np.zeros((stop - start, len(self)))
+        for v in range(len(self)):
+            places, numbers = self.column(v)
+            first, last = np.searchsorted(places, (start, stop))
+            out[places[first:last] - start, v] = numbers[first:last]
+        return out
+
+    def project(self, basis: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the products of functions of the rows, shape (rows, functions), with each column."""
+        columns = map(self.column, range(len(self)))
+        return np.array([numbers.astype(np.float64) @ basis[places] for places, numbers in columns]).T
+
+    def squares(self) -> NDArray[np.float64]:
+        """Return the sum of squares of each column."""
+        columns = (self.column(v)[1].astype(np.float64) for v in range(len(self)))
+        return np.array([numbers @ numbers for numbers in columns])
 
     @classmethod
     def of_dataset(cls, data: Dataset) -> Compressed:

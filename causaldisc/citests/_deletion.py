@@ -29,6 +29,7 @@ from causaldisc.citests._residuals import Allowed, ResidualTest
 from causaldisc.citests.base import Answers, CITest, Verdict
 from causaldisc.context import Context
 from causaldisc.data.dataset import Dataset
+from causaldisc.data.sparse import AnyColumn
 from causaldisc.data.validation import FEWEST_ROWS, is_constant
 from causaldisc.errors import DataError
 from causaldisc.options import Options
@@ -62,9 +63,11 @@ def bind(
     fewest: int,
     thin: Thin,
     context: Context,
+    covariate: AnyColumn | None = None,
 ) -> CITest:
     """Bind the chosen test, `auto` being cubic where that takes the data, to transformed data and the zeros that they
-    had. Questions with less than `fewest` rows are not answered.
+    had. Questions with less than `fewest` rows are not answered. A covariate belongs to the conditioning set of every
+    question; its zeros are values.
 
     Raises DataError as citests.build does.
     """
@@ -73,6 +76,8 @@ def bind(
     name = choice.name
     if name == "auto":
         name = "cubic" if cubic.accepts(data) is None else citests.choose(data)
+    if covariate is not None:
+        data, zeros = replace(data, columns=(*data.columns, covariate)), zeros.with_none()
     data, zeros = _treated(choice, data, zeros, name, context)
     known = Bitmaps.of((~c.missing for c in data.columns), data.rows)
     present = known.without(zeros)
@@ -80,13 +85,17 @@ def bind(
     if compiled and (reason := cubic.accepts(data)):
         raise DataError(reason)
     columns = Compressed.of_dataset(data) if compiled else None
+    always = () if covariate is None else (len(data) - 1,)
 
     def bound(allowed: Allowed) -> CITest:
         if columns is not None:
-            test = ResidualTest.bind(name, columns, allowed, COMPILED[name], cubic.Options(), fewest)
-            return test.with_marginals(columns, context) if allowed.ends.are_all else test
-        named = replace(choice, name=name)
-        return RebuiltTest(named, citests.build(named, data, context).options, data, allowed, fewest)
+            compiled_test = ResidualTest.bind(name, columns, allowed, COMPILED[name], cubic.Options(), fewest)
+            all_serve = allowed.ends.are_all
+            test: CITest = compiled_test.tabulated(columns, always, context) if all_serve else compiled_test
+        else:
+            named = replace(choice, name=name)
+            test = RebuiltTest(named, citests.build(named, data, context).options, data, allowed, fewest)
+        return GivenCovariate(test) if always else test
 
     conditioning, both_ends = Allowed(known, present), Allowed(present, present)
     if scope is Scope.BOTH:
@@ -168,6 +177,33 @@ class RebuiltTest:
         found.verdict[found.n < self.fewest] = Verdict.INSUFFICIENT  # cells may be missing too
         found.log_p[found.n < self.fewest] = 0.0
         out.put(answered, found)
+
+
+@dataclass(frozen=True)
+class GivenCovariate:
+    """A test of all variables but the last, which is given in every question."""
+
+    test: CITest
+
+    @property
+    def name(self) -> str:
+        return self.test.name
+
+    @property
+    def variables(self) -> int:
+        return self.test.variables - 1
+
+    @property
+    def options(self) -> Options:
+        return self.test.options
+
+    @property
+    def deepest(self) -> int | None:
+        return self.test.deepest
+
+    def answers(self, x: NDArray[np.int32], y: NDArray[np.int32], given: NDArray[np.int32]) -> Answers:
+        more = np.full((len(x), 1), self.variables, np.int32)
+        return self.test.answers(x, y, np.hstack([given, more]))
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causaldisc._ext import residuals
+from causaldisc.citests import _marginals
 from causaldisc.citests._bitmaps import Bitmaps
 from causaldisc.citests._compressed import Compressed
-from causaldisc.citests._marginals import FEWEST, MOST, Marginals
 from causaldisc.citests.base import Answers
 from causaldisc.context import Context
 from causaldisc.data.validation import FEWEST_ROWS
@@ -34,8 +34,8 @@ class ResidualTest:
     rows: int
     residuals: residuals.Residuals = field(repr=False)
     options: Options
-    df: float
-    marginals: Marginals | None = field(default=None, repr=False)
+    degree: int
+    marginals: _marginals.Marginals | None = field(default=None, repr=False)
 
     @classmethod
     def bind(
@@ -52,21 +52,22 @@ class ResidualTest:
         arrays = columns.starts, columns.places, columns.numbers
         masks = allowed.ends.words, allowed.givens.words
         bound = residuals.Residuals(columns.rows, *arrays, *masks, degree, fewest)
-        return cls(name, len(columns), columns.rows, bound, options, 0.0 if degree == 1 else 1.0)
+        return cls(name, len(columns), columns.rows, bound, options, degree)
 
-    def with_marginals(self, columns: Compressed, context: Context) -> ResidualTest:
-        """Return the test, its questions without conditions answered at once if they are many; every row must be
+    def tabulated(self, columns: Compressed, given: tuple[int, ...], context: Context) -> ResidualTest:
+        """Return the test with all questions about one set answered at once if they are many; every row must be
         allowed."""
-        if not FEWEST <= self.variables <= MOST:
+        if not _marginals.FEWEST <= self.variables <= _marginals.MOST:
             return self
-        return replace(self, marginals=Marginals.of(columns, self.residuals, context))
+        basis = _marginals.basis(columns, given, self.degree)
+        return replace(self, marginals=_marginals.Marginals.of(columns, self.residuals, given, basis, context))
 
     @property
     def deepest(self) -> int | None:
         return self.rows - FEWEST_ROWS
 
     def answers(self, x: NDArray[np.int32], y: NDArray[np.int32], given: NDArray[np.int32]) -> Answers:
-        if self.marginals is not None and not given.shape[1]:
+        if self.marginals is not None and self.marginals.are_asked(given):
             return self.marginals.answers(x, y)
         out = Answers.empty(len(x))
         self.residuals.tests(x, y, given, out.log_p, out.statistic, out.effect, out.n, out.verdict)

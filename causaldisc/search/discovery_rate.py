@@ -35,6 +35,15 @@ def threshold(log_p: NDArray[np.float64], hypotheses: int, rate: float, correcti
     return float(allowed[stands[-1] if len(stands) else 0]) if len(log_p) else math.log(rate)
 
 
+def adjusted(p_values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return p-values adjusted by Benjamini and Hochberg: at which rate each hypothesis would be rejected."""
+    order, count = np.argsort(p_values), len(p_values)
+    bounds = np.minimum.accumulate((p_values[order] * count / np.arange(1, count + 1))[::-1])[::-1]
+    found = np.empty(count)
+    found[order] = np.minimum(bounds, 1.0)
+    return found
+
+
 def prune(skeleton: Skeleton, rate: float, correction: Correction) -> float:
     """Remove the edges that are no discoveries; what spoke most against each is its separating set.
 
