@@ -82,9 +82,11 @@ class Marginals:
         """Answer questions about the set."""
         out = Answers.empty(len(x))
         own = np.ascontiguousarray(self.products.diagonal())
-        sums = self.products[x, y], own[x], own[y], self.squares[x, y]
-        results = out.log_p, out.statistic, out.effect, out.n, out.verdict
-        self.residuals.conclude(*sums, *results, len(self.given), self.rank, self.correction)
+        self.residuals.conclude(
+            self.products[x, y], own[x], own[y], self.squares[x, y],
+            out.log_p, out.statistic, out.effect, out.n, out.verdict,
+            len(self.given), self.rank, self.correction,
+        )  # fmt: skip
         return out
 
 
