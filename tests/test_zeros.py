@@ -1,0 +1,94 @@
+"""What is said of zeros before a search: sums over blocks against pairs by hand, and how often the model is accused."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from causaldisc.citests._bitmaps import Bitmaps
+from causaldisc.citests._compressed import Compressed
+from causaldisc.search import discovery_rate, zeros
+from causaldisc.simulate import dropout
+
+
+def columns_of(values):
+    return Compressed.of_matrix(np.ascontiguousarray(values.T))
+
+
+def drawn(seed, mechanism, rate, rows=3000):
+    options = dropout.Options(nodes=10, rows=rows, degree=2, mechanism=mechanism, zero_rate=rate)
+    return np.log1p(dropout.generate(options, np.random.default_rng(seed)).data.matrix().T)
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 2**32 - 1), st.integers(30, 200), st.sampled_from([64, 1 << 21]))
+def test_correlations_of_zeros_and_values_are_those_of_the_rows_that_show_them(seed, rows, block):
+    rng = np.random.default_rng(seed)
+    values = rng.standard_normal((rows, 3)) @ rng.standard_normal((3, 3)) + 2.0
+    values[rng.random(values.shape) < 0.4] = 0.0
+    values[:2], values[2:4] = 1.0, 0.0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(zeros, "BLOCK", block)
+        seen = zeros._moments(columns_of(values))
+    of_zeros, counted = seen.correlation_of_zeros()
+    of_values = seen.correlation_of_values()
+    for i in range(3):
+        for j in {0, 1, 2} - {i}:
+            there, both = values[values[:, i] != 0], values[(values[:, [i, j]] != 0).all(axis=1)]
+            assert (counted.of_zeros[i, j], counted.of_values[i, j]) == (len(there), len(both))
+            hits = there[:, j] == 0
+            assert counted.few[i, j] == min(hits.sum(), (~hits).sum())
+            if 0 < hits.sum() < len(hits) and there[:, i].std() > 1e-6:
+                expected = np.corrcoef(there[:, i], hits)[0, 1]
+                assert of_zeros[i, j] == pytest.approx(np.clip(expected, -0.999999, 0.999999), abs=1e-9)
+            if len(both) > 2 and both.std(axis=0).min() > 1e-6:
+                expected = np.corrcoef(both[:, [i, j]].T)[0, 1]
+                assert of_values[i, j] == pytest.approx(np.clip(expected, -0.999999, 0.999999), abs=1e-6)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
+def test_adjusted_p_values_are_those_of_scipy(p_values):
+    assert discovery_rate.adjusted(np.array(p_values)) == pytest.approx(stats.false_discovery_control(p_values))
+
+
+@pytest.mark.parametrize("mechanism", list(dropout.Mechanism))
+@pytest.mark.parametrize("rate", [0.3, 0.5, 0.8])
+def test_failures_by_the_own_variable_are_not_accused(mechanism, rate):
+    """Of 20 data sets at 5 % at most 4 are (probability 0.3 %, were 5 % the rate); random failures look random too."""
+    found = [zeros.examine(columns_of(drawn(seed, mechanism, rate))) for seed in range(20)]
+    assert sum(f.own_only.min() <= 0.05 for f in found) <= 4
+    at_random = sum(f.at_random.min() > 0.05 for f in found)
+    assert at_random >= 16 if mechanism is dropout.Mechanism.RANDOM else at_random == 0
+    assert min(f.pairs for f in found) >= 10
+
+
+def test_failures_by_another_variable_are_found_and_the_other_is_named():
+    told = 0
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        values = drawn(seed, dropout.Mechanism.RANDOM, 0.0)
+        values[:, 9] = rng.exponential(1.0, len(values)) + 0.1
+        chance = stats.zscore(values[:, 9]) + rng.standard_normal(len(values))
+        values[chance < 0, 0] = 0.0
+        found = zeros.examine(columns_of(values))
+        assert (found.related[0], found.at_random[0] < 1e-6) == (9, True)
+        if abs(np.corrcoef(values[values[:, 0] != 0][:, [0, 9]].T)[0, 1]) < 0.02:  # the values show no dependence
+            assert (found.intruder[0], found.own_only[0] < 1e-6) == (9, True)
+            told += 1
+    assert told >= 5
+
+
+def test_columns_without_zeros_or_without_values_say_nothing():
+    values = np.random.default_rng(0).standard_normal((200, 3))
+    values[:, 1] = 0.0
+    found = zeros.examine(columns_of(values))
+    assert found.related.tolist() == found.intruder.tolist() == [-1, -1, -1]
+    assert found.at_random.tolist() == found.own_only.tolist() == [1.0, 1.0, 1.0]
+    assert found.pairs == 0
+
+
+def test_expected_rows_are_those_of_the_quarter_with_the_fewest_zeros():
+    marks = Bitmaps.of(np.array([[True] * 500 + [False] * 500] + [[True] * 900 + [False] * 100] * 3), 1000)
+    assert [zeros.expected_rows(marks, k) for k in range(3)] == pytest.approx([1000, 500, 250])
+    assert [zeros.expected_depth(marks, 100, beside) for beside in (0, 2, 9)] == [3, 1, 0]
