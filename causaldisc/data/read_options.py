@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from functools import cached_property
 
 from causaldisc.errors import UsageError
@@ -14,6 +15,14 @@ DEFAULT_MARKERS = (
 # Most files mean "missing" by these, but a few mean a value of its own: worth a word when met.
 _DOUBTFUL_MARKERS = frozenset({"?", "*", ".", "None", "-nan", "#N/A"})
 _DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "space": " ", "pipe": "|"}
+
+
+class Orient(Enum):
+    """Which way a table of genes and cells lies."""
+
+    AUTO = "auto"
+    CELLS_BY_GENES = "cells-by-genes"
+    GENES_BY_CELLS = "genes-by-cells"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +61,16 @@ class ReadOptions(Options):
         "Kinds of columns, where they are not what their values suggest: 'sex=discrete,q1-q9=continuous'. "
         "Kinds: continuous, count, discrete, binary, time, context.",
         metavar="NAME=KIND",
+    )
+    layer: str | None = opt(
+        None,
+        "The matrix of an .h5ad to read instead of X: 'raw', or a layer by its name; of an .h5, the genome.",
+        metavar="NAME",
+    )
+    orient: Orient | None = opt(
+        None,
+        "Which way a table of genes and cells lies; auto goes by the names. Without it, auto for dropout; for others a "
+        "row is a cell.",
     )
     drop_constant: bool = opt(False, "Drop columns that are constant or all missing, instead of stopping there.")
 
