@@ -19,16 +19,18 @@ Arrow = tuple[str, str]
 @dataclass(frozen=True)
 class Knowledge:
     """What is known before the data: `tiers` in order of time (a later one never causes an earlier one),
-    `closed` tiers without edges inside, arrows `forbidden` and `required`. All by name."""
+    `closed` tiers without edges inside, arrows `forbidden` and `required`, and the only possible `causes` (None: all).
+    All by name."""
 
     tiers: tuple[tuple[str, ...], ...] = ()
     closed: frozenset[int] = frozenset()
     forbidden: tuple[Arrow, ...] = ()
     required: tuple[Arrow, ...] = ()
     source: str = ""
+    causes: tuple[str, ...] | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.tiers or self.forbidden or self.required)
+        return bool(self.tiers or self.forbidden or self.required or self.causes is not None)
 
     def __or__(self, other: Knowledge) -> Knowledge:
         """Join two sources of knowledge; tiers may come from one of them only."""
@@ -41,6 +43,7 @@ class Knowledge:
             self.forbidden + other.forbidden,
             self.required + other.required,
             " and ".join(filter(None, (self.source, other.source))),
+            other.causes if self.causes is None else self.causes,
         )
 
     def as_json(self) -> dict[str, object]:
@@ -50,6 +53,7 @@ class Knowledge:
             "closed": [place + 1 for place in sorted(self.closed)],
             "forbid": [list(pair) for pair in self.forbidden],
             "require": [list(pair) for pair in self.required],
+            "causes": list(self.causes or ()),
         }
         return {key: value for key, value in values.items() if value}
 
@@ -66,10 +70,15 @@ class Knowledge:
         for (cause, effect), reason in self._prohibitions():
             forbidden[index[cause], index[effect]] = True
             reasons.setdefault((index[cause], index[effect]), reason)
+        if self.causes is not None:
+            causes = set(self.causes)
+            forbidden[[i for i, name in enumerate(names) if name not in causes]] = True
         required = tuple(dict.fromkeys((index[cause], index[effect]) for cause, effect in self.required))
         for u, v in required:
             if (u, v) in reasons:
                 raise DataError(f"{self._where()}{names[u]!r} -> {names[v]!r} is required but {reasons[u, v]}")
+            if self.causes is not None and names[u] not in self.causes:
+                raise DataError(f"{names[u]!r} -> {names[v]!r} is required but {names[u]!r} is none of the regulators")
             forbidden[v, u] = True
         self._check_cycles(required, names)
         return BoundKnowledge(forbidden, required)
@@ -80,7 +89,7 @@ class Knowledge:
     def _check_names(self, names: Sequence[str]) -> None:
         arrows = [name for arrow in self.forbidden + self.required for name in arrow]
         known = set(names)
-        for name in [*(name for tier in self.tiers for name in tier), *arrows]:
+        for name in [*(name for tier in self.tiers for name in tier), *arrows, *(self.causes or ())]:
             if name not in known:
                 raise DataError(f"{self._where()}no column {name!r}{hint(name, names)}")
         tier_of: dict[str, int] = {}

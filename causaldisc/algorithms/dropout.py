@@ -39,6 +39,7 @@ from causaldisc.result import Result
 from causaldisc.search import evidence
 from causaldisc.search.skeleton import Skeleton
 
+TAKES_CELLS = True
 POWER = 0.8
 
 

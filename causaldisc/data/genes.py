@@ -33,6 +33,10 @@ class GeneOptions(Options):
     )
     min_cells: int = opt(3, "Leave out genes that are not zero in fewer cells.", at_least=0, metavar="N")
 
+    def lists(self) -> GeneLists:
+        """Return the names in the files; DataError when one cannot be read or names nothing."""
+        return GeneLists() if self.genes is None else GeneLists(names_in(self.genes), of_genes=self.genes)
+
 
 @dataclass(frozen=True)
 class GeneLists:
@@ -125,7 +129,7 @@ def _seen(columns: Sequence[AnyColumn], least: int, label: str, notices: list[No
     rare = {c.name for c in columns if c.kind not in others and _cells_seen(c) < least}
     if rare:
         shown = ", ".join(repr(c.name) for c in columns if c.name in rare) if len(rare) <= _SHOWN else ""
-        message = f"{counted(len(rare), 'column')} of {label} not zero in fewer than {least} rows, left out"
+        message = f"{counted(len(rare), 'column')} of {label} with fewer than {least} values that are not zero left out"
         notices.append(Notice("rarely-seen", f"{message}: {shown}" if shown else f"{message} (--min-cells)"))
     return [c for c in columns if c.name not in rare]
 

@@ -43,7 +43,10 @@ class Request:
     labels: str = ""
 
 
-def read(source: str, options: ReadOptions = _DEFAULTS) -> Dataset:
+_NOTHING = Request()
+
+
+def read(source: str, options: ReadOptions = _DEFAULTS, request: Request = _NOTHING) -> Dataset:
     """Return the data in a file or a folder, or on standard input when `source` is '-'.
 
     The format goes by content: delimited text, Parquet, Feather or Arrow, .h5ad, .h5 or .mtx, each plain or compressed
@@ -51,7 +54,7 @@ def read(source: str, options: ReadOptions = _DEFAULTS) -> Dataset:
 
     Raises DataError, with the place and a remedy, for whatever cannot be read without guessing.
     """
-    return read_labelled(source, options, Request())[0]
+    return read_labelled(source, options, request)[0]
 
 
 def read_labelled(source: str, options: ReadOptions, request: Request) -> tuple[Dataset, Column | None]:
