@@ -12,7 +12,7 @@ from causaldisc.cli.writing import Plan, WriteOptions
 from causaldisc.data import genes
 from causaldisc.data.dataset import Column, Dataset, hint
 from causaldisc.data.genes import GeneLists, GeneOptions
-from causaldisc.data.read_options import Orient, ReadOptions
+from causaldisc.data.read_options import ReadOptions
 from causaldisc.data.reading import Request, read_labelled
 from causaldisc.data.source import label
 from causaldisc.data.validation import FEWEST_ROWS
@@ -89,7 +89,7 @@ def jobs(source: str, options: CellOptions, read: ReadOptions, write: WriteOptio
     """
     lists = options.lists()
     column, only = options.grouping()
-    data, labels = read_labelled(source, read, Request(Orient.AUTO, lists.known, column))
+    data, labels = read_labelled(source, read, Request(options.orient, lists.known, column))
     if labels is None:
         return [_job(data, options, lists, write.plan(source))]
     found: list[tuple[str, Dataset, Plan]] = []

@@ -26,7 +26,7 @@ from causaldisc.result import Notice
 
 Numbers = NDArray[np.float64] | NDArray[np.float32] | NDArray[np.int64]
 Indices = NDArray[np.int32] | NDArray[np.int64]
-BLOCK = 1 << 22
+BLOCK = 1 << 18
 
 
 class Block(NamedTuple):

@@ -9,6 +9,7 @@ import numpy as np
 
 from causaldisc.data import source as sources
 from causaldisc.data.dataset import ColumnKind, Dataset, hint
+from causaldisc.data.orientation import Orient
 from causaldisc.data.sparse import AnyColumn, SparseColumn
 from causaldisc.errors import DataError
 from causaldisc.options import Options, opt
@@ -23,6 +24,12 @@ class GeneOptions(Options):
     """Which genes and which cells."""
 
     TITLE = "Genes and cells"
+
+    orient: Orient = opt(
+        Orient.AUTO,
+        "Which way a table lies: cells-by-genes (a row is a cell), genes-by-cells, or auto: as its names say.",
+        metavar="WAY",
+    )
 
     genes: str | None = opt(None, "Use only the genes that this file names, one a line.", metavar="FILE")
     top_variable: int | None = opt(

@@ -30,7 +30,7 @@ _MATRIX = "matrix.mtx"
 _GENES = ("features.tsv", "genes.tsv")
 _CELLS = ("barcodes.tsv",)
 _PACKED = ("", ".gz", ".bz2", ".xz", ".zst")
-_BLOCK = 1 << 24
+_BLOCK = 1 << 21
 _ENTRY = re.compile(rb"\s*\d+\s+\d+\s+[^\s]+\s*")
 
 

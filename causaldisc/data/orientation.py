@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import NamedTuple
 
 import numpy as np
@@ -18,11 +19,20 @@ import numpy as np
 from causaldisc.data import arrow
 from causaldisc.data.cells import Rules, to_cells
 from causaldisc.data.expression import Block, Expression, gather, told_apart
-from causaldisc.data.read_options import Orient, ReadOptions
+from causaldisc.data.read_options import ReadOptions
 from causaldisc.data.row_labels import is_unnamed
 from causaldisc.data.table import Table
 from causaldisc.errors import DataError
 from causaldisc.result import Notice
+
+
+class Orient(Enum):
+    """Which way a table of genes and cells lies."""
+
+    AUTO = "auto"
+    CELLS_BY_GENES = "cells-by-genes"
+    GENES_BY_CELLS = "genes-by-cells"
+
 
 _GENE_HEADINGS = {"gene", "genes", "gene_name", "gene_names", "gene_id", "gene_ids", "geneid", "gene_symbol", "symbol",
                   "symbols", "genename", "feature", "features", "hgnc_symbol"}  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 from functools import cached_property
 
 from causaldisc.errors import UsageError
@@ -15,14 +14,6 @@ DEFAULT_MARKERS = (
 # Most files mean "missing" by these, but a few mean a value of its own: worth a word when met.
 _DOUBTFUL_MARKERS = frozenset({"?", "*", ".", "None", "-nan", "#N/A"})
 _DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "space": " ", "pipe": "|"}
-
-
-class Orient(Enum):
-    """Which way a table of genes and cells lies."""
-
-    AUTO = "auto"
-    CELLS_BY_GENES = "cells-by-genes"
-    GENES_BY_CELLS = "genes-by-cells"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,11 +57,6 @@ class ReadOptions(Options):
         None,
         "The matrix of an .h5ad to read instead of X: 'raw', or a layer by its name; of an .h5, the genome.",
         metavar="NAME",
-    )
-    orient: Orient | None = opt(
-        None,
-        "Which way a table of genes and cells lies; auto goes by the names. Without it, auto for dropout; for others a "
-        "row is a cell.",
     )
     drop_constant: bool = opt(False, "Drop columns that are constant or all missing, instead of stopping there.")
 

@@ -18,7 +18,8 @@ from causaldisc.data.delimited import open_delimited
 from causaldisc.data.expression import Expression, columns_of
 from causaldisc.data.foreign import refuse
 from causaldisc.data.kinds import make_column
-from causaldisc.data.read_options import Orient, ReadOptions
+from causaldisc.data.orientation import Orient
+from causaldisc.data.read_options import ReadOptions
 from causaldisc.data.row_labels import identifier, is_unnamed, settle
 from causaldisc.data.selection import kinds, select
 from causaldisc.data.table import Table
@@ -34,7 +35,7 @@ _DEFAULTS = ReadOptions()
 class Request:
     """What a command knows and wants of genes and cells beyond how to read them.
 
-    `orient`: which way a table lies if nobody says. `known`: names of genes. `labels`: a column that says which group
+    `orient`: which way a table lies. `known`: names of genes. `labels`: a column that says which group
     each row is of, and is no variable; empty for none.
     """
 
@@ -100,8 +101,7 @@ class _OfTable(NamedTuple):
 
 
 def _from_table(table: Table, options: ReadOptions, request: Request, label: str) -> Expression | _OfTable:
-    orient = request.orient if options.orient is None else options.orient
-    names_at, said = orientation.genes_by_cells(table, orient, request.known, label)
+    names_at, said = orientation.genes_by_cells(table, request.orient, request.known, label)
     if names_at is not None:
         if request.labels:
             raise DataError(f"{label} has rows of genes, so that no column {request.labels!r} can say what cells are")

@@ -16,6 +16,7 @@ from causaldisc.citests import _costs
 from causaldisc.citests._costs import Cost
 from causaldisc.data import genes, reading
 from causaldisc.data.genes import GeneOptions
+from causaldisc.data.orientation import Orient
 from causaldisc.data.reading import ReadOptions, Request
 from causaldisc.data.report import Report, describe
 from causaldisc.data.validation import variables
@@ -37,6 +38,11 @@ class CheckOptions(Options):
 class ShownGenes(GeneOptions):
     """Which genes the report is about: all, unless something is said."""
 
+    orient: Orient = opt(
+        Orient.CELLS_BY_GENES,
+        "Which way a table lies: cells-by-genes (a row is a cell), genes-by-cells, or auto: as its names say.",
+        metavar="WAY",
+    )
     min_cells: int = opt(0, "Leave out genes that are not zero in fewer cells.", at_least=0, metavar="N")
 
 
@@ -44,7 +50,7 @@ def check(data: DataArgument, options: CheckOptions, shown: ShownGenes, read: Re
     """Describe the data without judging them."""
     check_places([options.output], inputs=[data])
     lists = shown.lists()
-    dataset = genes.chosen(reading.read(data, read, Request(known=lists.known)), shown, lists)
+    dataset = genes.chosen(reading.read(data, read, Request(shown.orient, lists.known)), shown, lists)
     talk.warn(dataset.notices)
     found = describe(dataset)
     test, reason = citests.suggest(variables(dataset))
