@@ -16,7 +16,8 @@ from causaldisc.errors import DataError
 
 def genomes(file: Any) -> tuple[str, ...]:
     """Return the groups that are such matrices."""
-    return tuple(sorted(name for name, group in file.items() if "barcodes" in group and "indptr" in group))
+    groups = {name: group for name, group in file.items() if hasattr(group, "items")}
+    return tuple(sorted(name for name, group in groups.items() if "barcodes" in group and "indptr" in group))
 
 
 def load(file: Any, groups: tuple[str, ...], layer: str | None, labels: str, label: str) -> Expression:
