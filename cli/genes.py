@@ -120,7 +120,11 @@ def _groups(data: Dataset, labels: Column, only: str | None, fewest: int) -> lis
     if only is not None and only not in labels.levels:
         raise DataError(f"{where} has no group {only!r}{hint(only, labels.levels)}")
     counts = np.bincount(labels.codes[labels.codes >= 0], minlength=len(labels.levels)).tolist()
-    wanted = [(name, count) for name, count in zip(labels.levels, counts, strict=True) if only in (None, name)]
+    wanted = [
+        (name, count)
+        for name, count in zip(labels.levels, counts, strict=True)
+        if only == name or (only is None and count)
+    ]
     small = [f"{name!r} ({count})" for name, count in wanted if count < fewest]
     shown = ", ".join(small[:5]) + (", ..." if len(small) > 5 else "")
     few = f"too few cells to decide anything, fewer than {fewest} (--min-rows)"

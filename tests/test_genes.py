@@ -48,7 +48,7 @@ THREE = ["p", "q", "r"]
         ("Cell", THREE, OTHER, False, []),
         ("", barcodes(3), OTHER, True, []),
         ("", THREE, barcodes(4), False, []),
-        ("", ["E1_0", "E10_3", "E7_12"], OTHER, True, []),
+        ("", ["E1_0", "E10_3_12", "E7_12_900"], OTHER, True, []),
         ("", THREE, ["cell_1", "cell_2", "cell_3", "cell_4"], False, []),
         ("", THREE, ["ENSG00000141510", "v", "w", "x"], True, []),
         ("", ["RPL13", "q", "MT-CO1"], OTHER, False, []),
