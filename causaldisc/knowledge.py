@@ -43,7 +43,7 @@ class Knowledge:
             self.forbidden + other.forbidden,
             self.required + other.required,
             " and ".join(filter(None, (self.source, other.source))),
-            other.causes if self.causes is None else self.causes,
+            _both(self.causes, other.causes),
         )
 
     def as_json(self) -> dict[str, object]:
@@ -78,7 +78,9 @@ class Knowledge:
             if (u, v) in reasons:
                 raise DataError(f"{self._where()}{names[u]!r} -> {names[v]!r} is required but {reasons[u, v]}")
             if self.causes is not None and names[u] not in self.causes:
-                raise DataError(f"{names[u]!r} -> {names[v]!r} is required but {names[u]!r} is none of the regulators")
+                raise DataError(
+                    f"{names[u]!r} -> {names[v]!r} is required but {names[u]!r} is none of the causes that there may be"
+                )
             forbidden[v, u] = True
         self._check_cycles(required, names)
         return BoundKnowledge(forbidden, required)
@@ -127,6 +129,13 @@ class Knowledge:
                 raise DataError(f"{self._where()}the required edges form a cycle: {circle}")
 
 
+def _both(some: tuple[str, ...] | None, others: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """Return the names that both allow; None allows all."""
+    if some is None or others is None:
+        return others if some is None else some
+    return tuple(name for name in some if name in others)
+
+
 def _way(children: dict[int, list[int]], start: int, goal: int) -> list[int]:
     """Return a path of at least one arrow from start to goal, or an empty list."""
     stack, seen = [[start]], {start}
@@ -167,7 +176,7 @@ def read(path: str) -> Knowledge:
     """Read a knowledge file: TOML, or Tetrad's text form, told apart by content.
 
     TOML keys: `tiers` (a list of lists of names), `closed` (numbers, from 1, of tiers without edges inside),
-    `forbid` and `require` (lists of "a -> b", or of ["a", "b"] where names contain " -> ").
+    `forbid` and `require` (lists of "a -> b", or of ["a", "b"] where names contain " -> "), `causes` (a list of names).
     Raises DataError that names file and line or key.
     """
     text, label = sources.text(path), sources.label(path)
@@ -205,21 +214,25 @@ def _from_toml(text: str, path: str) -> Knowledge:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise DataError(f"{path}: neither TOML nor Tetrad's knowledge format: {error}") from error
-    unknown = set(table) - {"tiers", "closed", "forbid", "require"}
+    unknown = set(table) - {"tiers", "closed", "forbid", "require", "causes"}
     if unknown:
-        raise DataError(f"{path}: unknown key {min(unknown)!r}; there are tiers, closed, forbid, require")
+        raise DataError(f"{path}: unknown key {min(unknown)!r}; there are tiers, closed, forbid, require, causes")
     levels = table.get("tiers", [])
     if not (isinstance(levels, list) and all(_is_names(t) for t in levels)):
         raise DataError(f"{path}: tiers must be a list of lists of names")
     closed = table.get("closed", [])
     if not (isinstance(closed, list) and all(isinstance(n, int) and 1 <= n <= len(levels) for n in closed)):
         raise DataError(f"{path}: closed must be a list of tier numbers from 1 to {len(levels)}")
+    causes = table.get("causes")
+    if causes is not None and not _is_names(causes):
+        raise DataError(f"{path}: causes must be a list of names")
     return Knowledge(
         tuple(tuple(t) for t in levels),
         frozenset(n - 1 for n in closed),
         _toml_arrows(table.get("forbid", []), "forbid", path),
         _toml_arrows(table.get("require", []), "require", path),
         path,
+        None if causes is None else tuple(causes),
     )
 
 

@@ -127,9 +127,7 @@ def command(name: str) -> Any:
             more["test"] = test_choice(chosen["test"])
         partial = False
         for job in _jobs(sources, chosen):
-            if job.causes is not None:
-                more["knowledge"] = replace(more["knowledge"], causes=job.causes)
-            result = _run(module, job, chosen, more)
+            result = _run(module, job, chosen, _with_causes(more, job))
             _write(result, job, chosen)
             chosen["talk"].say(_in_one_line(f"{name} {job.group!r}" if job.group else name, result))
             partial = partial or result.is_partial
@@ -161,6 +159,13 @@ def _jobs(sources: tuple[str, ...], chosen: dict[str, Any]) -> list[Job]:
     read = chosen["matrix"].read if "matrix" in chosen else reading.read
     data = domains.joined([read(source, chosen["read"]) for source in sources])
     return [Job(data, chosen["write"].plan(*sources))]
+
+
+def _with_causes(more: dict[str, Any], job: Job) -> dict[str, Any]:
+    """Return what a search takes, with the knowledge that its genes allow."""
+    if job.causes is None:
+        return more
+    return {**more, "knowledge": more["knowledge"] | Knowledge(causes=job.causes)}
 
 
 def _run(module: Any, job: Job, chosen: dict[str, Any], more: dict[str, Any]) -> Result:

@@ -9,6 +9,7 @@ import pytest
 from causaldisc.cli.main import main
 from cellfiles import GENES, barcodes
 
+from causaldisc import knowledge
 from causaldisc.data.dataset import ColumnKind, Dataset, continuous_column
 from causaldisc.data.genes import GeneLists, GeneOptions, chosen, names_in
 from causaldisc.data.orientation import Orient
@@ -95,7 +96,7 @@ def test_genes_by_cells_is_the_transpose(tmp_path, delimiter):
 
 
 def test_cells_of_a_turned_table_are_named_in_errors(tmp_path):
-    with pytest.raises(DataError, match=rf"d\.csv, line 3, column '{barcodes(3)[2]}': 'x' is not a number"):
+    with pytest.raises(DataError, match=rf"d\.csv, line 3, column '{barcodes(3)[2]}': 'x' is not a number; where"):
         rows_are_genes(tmp_path, table("", barcodes(3), OTHER, VALUES).replace("2.5", "x"))
 
 
@@ -154,12 +155,15 @@ def test_lists_of_genes_and_regulators(tmp_path):
         names_of(data, GeneLists(("x",), None, "l.txt"))
 
 
-def test_only_causes_may_cause():
+def test_only_causes_may_cause(tmp_path):
+    (tmp_path / "k.toml").write_text('causes = ["b", "c"]\n')
+    assert knowledge.read(str(tmp_path / "k.toml")).causes == ("b", "c")
     bound = Knowledge(causes=("b",)).bind("abc")
     np.testing.assert_array_equal(bound.forbidden, [[1, 1, 1], [0, 1, 0], [1, 1, 1]])
     assert not bound.allows_pair(0, 2)
+    assert (Knowledge(causes=("a", "b")) | Knowledge(causes=("b", "c"))).causes == ("b",)
     assert (Knowledge(causes=("b",)) | Knowledge(forbidden=(("b", "a"),))).as_json()["causes"] == ["b"]
-    with pytest.raises(DataError, match="'a' -> 'b' is required but 'a' is none of the regulators"):
+    with pytest.raises(DataError, match="'a' -> 'b' is required but 'a' is none of the causes"):
         Knowledge(required=(("a", "b"),), causes=("b",)).bind("abc")
 
 

@@ -15,10 +15,12 @@ from enum import Enum
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from causaldisc.data import arrow
-from causaldisc.data.cells import Rules, to_cells
+from causaldisc.data.cells import Cells, Rules, to_cells
 from causaldisc.data.expression import Block, Expression, gather, told_apart
+from causaldisc.data.header import is_number
 from causaldisc.data.read_options import ReadOptions
 from causaldisc.data.row_labels import is_unnamed
 from causaldisc.data.table import Table
@@ -131,6 +133,18 @@ def _share(names: Sequence[str], pattern: re.Pattern[str]) -> float:
     return sum(pattern.fullmatch(name.strip()) is not None for name in some) / max(len(some), 1)
 
 
+def _numbers(cells: Cells, rules: Rules) -> NDArray[np.float64]:
+    if cells.values is not None:
+        return cells.values
+    assert cells.codes is not None
+    words = [k for k, level in enumerate(cells.levels) if not is_number(level, rules.decimal)]
+    row = int(np.isin(cells.codes, words).argmax())
+    raise DataError(
+        f"{rules.cell(row)}: {cells.levels[cells.codes[row]]!r} is not a number; where rows are genes, all columns but "
+        f"that of their names are cells"
+    )
+
+
 def turned(table: Table, position: int, options: ReadOptions, label: str) -> Expression:
     """Return the genes and cells of a table with rows of genes, whose names are in one column.
 
@@ -147,9 +161,8 @@ def turned(table: Table, position: int, options: ReadOptions, label: str) -> Exp
         arrays = table.load(others)
         for number, place in enumerate(others):
             name = table.names[place]
-            rules = Rules(name, label, table.place, options.markers, table.decimal, as_numbers="continuous")
-            values = to_cells(arrays[number], rules).values
-            assert values is not None
+            rules = Rules(name, label, table.place, options.markers, table.decimal, options.doubtful_markers)
+            values = _numbers(to_cells(arrays[number], rules), rules)
             found = np.flatnonzero(values)
             yield Block(np.full(len(found), number, np.int32), found, values[found])
 
