@@ -157,12 +157,11 @@ def _most_variable(columns: Sequence[AnyColumn], count: int, kept: Collection[st
 
 def _variation(column: AnyColumn) -> float:
     """Return the variance of log(1 + value), of the value itself where that may be negative; 0 where there is none."""
-    if column.values is None:
-        return 0.0
-    rows: int
     if isinstance(column, SparseColumn):
         numbers = column.numbers[~np.isnan(column.numbers)].astype(np.float64)
         rows = column.rows - (len(column.numbers) - len(numbers))
+    elif column.values is None:
+        return 0.0
     else:
         numbers = column.values[~np.isnan(column.values)]
         rows = len(numbers)
