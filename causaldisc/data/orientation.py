@@ -42,7 +42,7 @@ _CELL_HEADINGS = {"cell", "cells", "cell_id", "cellid", "cell_name", "cell_names
 _CELL = re.compile(r"(.*[^ACGTN])?[ACGTN]{10,}([-_.].*)?|cell[\W_]?\d+|E\d+(_\d+)+|[SED]RR\d{5,}", re.IGNORECASE)
 _GENE = re.compile(
     r"ENS[A-Z]*G\d{11}(\.\d+)?|FBgn\d{7}|AT[1-5MC]G\d{5}|Y[A-P][LR]\d{3}[WC](-[A-Z])?|(MT-|Mt-|mt-)\w+|"
-    r"(RPL|RPS|Rpl|Rps|HLA-|LINC)\w*\d\w*|GAPDH|Gapdh|ACTB|Actb|MALAT1|Malat1|B2M|B2m"
+    r"(RPL|RPS|Rpl|Rps|LINC)\w*\d\w*|HLA-\w+|GAPDH|Gapdh|ACTB|Actb|MALAT1|Malat1|B2M|B2m"
 )
 _LOOKED_AT = 2000
 
