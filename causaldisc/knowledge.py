@@ -19,16 +19,18 @@ Arrow = tuple[str, str]
 @dataclass(frozen=True)
 class Knowledge:
     """What is known before the data: `tiers` in order of time (a later one never causes an earlier one),
-    `closed` tiers without edges inside, arrows `forbidden` and `required`. All by name."""
+    `closed` tiers without edges inside, arrows `forbidden` and `required`, and the only possible `causes` (None: all).
+    All by name."""
 
     tiers: tuple[tuple[str, ...], ...] = ()
     closed: frozenset[int] = frozenset()
     forbidden: tuple[Arrow, ...] = ()
     required: tuple[Arrow, ...] = ()
     source: str = ""
+    causes: tuple[str, ...] | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.tiers or self.forbidden or self.required)
+        return bool(self.tiers or self.forbidden or self.required or self.causes is not None)
 
     def __or__(self, other: Knowledge) -> Knowledge:
         """Join two sources of knowledge; tiers may come from one of them only."""
@@ -41,6 +43,7 @@ class Knowledge:
             self.forbidden + other.forbidden,
             self.required + other.required,
             " and ".join(filter(None, (self.source, other.source))),
+            _both(self.causes, other.causes),
         )
 
     def as_json(self) -> dict[str, object]:
@@ -50,6 +53,7 @@ class Knowledge:
             "closed": [place + 1 for place in sorted(self.closed)],
             "forbid": [list(pair) for pair in self.forbidden],
             "require": [list(pair) for pair in self.required],
+            "causes": list(self.causes or ()),
         }
         return {key: value for key, value in values.items() if value}
 
@@ -66,10 +70,17 @@ class Knowledge:
         for (cause, effect), reason in self._prohibitions():
             forbidden[index[cause], index[effect]] = True
             reasons.setdefault((index[cause], index[effect]), reason)
+        if self.causes is not None:
+            causes = set(self.causes)
+            forbidden[[i for i, name in enumerate(names) if name not in causes]] = True
         required = tuple(dict.fromkeys((index[cause], index[effect]) for cause, effect in self.required))
         for u, v in required:
             if (u, v) in reasons:
                 raise DataError(f"{self._where()}{names[u]!r} -> {names[v]!r} is required but {reasons[u, v]}")
+            if self.causes is not None and names[u] not in self.causes:
+                raise DataError(
+                    f"{names[u]!r} -> {names[v]!r} is required but {names[u]!r} is none of the causes that there may be"
+                )
             forbidden[v, u] = True
         self._check_cycles(required, names)
         return BoundKnowledge(forbidden, required)
@@ -80,7 +91,7 @@ class Knowledge:
     def _check_names(self, names: Sequence[str]) -> None:
         arrows = [name for arrow in self.forbidden + self.required for name in arrow]
         known = set(names)
-        for name in [*(name for tier in self.tiers for name in tier), *arrows]:
+        for name in [*(name for tier in self.tiers for name in tier), *arrows, *(self.causes or ())]:
             if name not in known:
                 raise DataError(f"{self._where()}no column {name!r}{hint(name, names)}")
         tier_of: dict[str, int] = {}
@@ -116,6 +127,13 @@ class Knowledge:
             if path:
                 circle = " -> ".join(repr(names[i]) for i in path)
                 raise DataError(f"{self._where()}the required edges form a cycle: {circle}")
+
+
+def _both(some: tuple[str, ...] | None, others: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """Return the names that both allow; None allows all."""
+    if some is None or others is None:
+        return others if some is None else some
+    return tuple(name for name in some if name in others)
 
 
 def _way(children: dict[int, list[int]], start: int, goal: int) -> list[int]:
@@ -158,7 +176,7 @@ def read(path: str) -> Knowledge:
     """Read a knowledge file: TOML, or Tetrad's text form, told apart by content.
 
     TOML keys: `tiers` (a list of lists of names), `closed` (numbers, from 1, of tiers without edges inside),
-    `forbid` and `require` (lists of "a -> b", or of ["a", "b"] where names contain " -> ").
+    `forbid` and `require` (lists of "a -> b", or of ["a", "b"] where names contain " -> "), `causes` (a list of names).
     Raises DataError that names file and line or key.
     """
     text, label = sources.text(path), sources.label(path)
@@ -196,21 +214,25 @@ def _from_toml(text: str, path: str) -> Knowledge:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise DataError(f"{path}: neither TOML nor Tetrad's knowledge format: {error}") from error
-    unknown = set(table) - {"tiers", "closed", "forbid", "require"}
+    unknown = set(table) - {"tiers", "closed", "forbid", "require", "causes"}
     if unknown:
-        raise DataError(f"{path}: unknown key {min(unknown)!r}; there are tiers, closed, forbid, require")
+        raise DataError(f"{path}: unknown key {min(unknown)!r}; there are tiers, closed, forbid, require, causes")
     levels = table.get("tiers", [])
     if not (isinstance(levels, list) and all(_is_names(t) for t in levels)):
         raise DataError(f"{path}: tiers must be a list of lists of names")
     closed = table.get("closed", [])
     if not (isinstance(closed, list) and all(isinstance(n, int) and 1 <= n <= len(levels) for n in closed)):
         raise DataError(f"{path}: closed must be a list of tier numbers from 1 to {len(levels)}")
+    causes = table.get("causes")
+    if causes is not None and not _is_names(causes):
+        raise DataError(f"{path}: causes must be a list of names")
     return Knowledge(
         tuple(tuple(t) for t in levels),
         frozenset(n - 1 for n in closed),
         _toml_arrows(table.get("forbid", []), "forbid", path),
         _toml_arrows(table.get("require", []), "require", path),
         path,
+        None if causes is None else tuple(causes),
     )
 
 

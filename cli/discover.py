@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, get_type_hints
 
 import typer
-from causaldisc.cli import flags
+from causaldisc.cli import flags, genes
+from causaldisc.cli.genes import CellOptions, Job
 from causaldisc.cli.running import RunOptions
 from causaldisc.cli.talk import TalkOptions
 from causaldisc.cli.writing import WriteOptions, check_places, write, write_bytes
@@ -18,7 +19,7 @@ from causaldisc.data import covariance, domains, reading
 from causaldisc.data.dataset import Dataset
 from causaldisc.data.reading import ReadOptions
 from causaldisc.data.validation import validate_for_analysis
-from causaldisc.errors import ComputationError
+from causaldisc.errors import ComputationError, DataError
 from causaldisc.knowledge import Knowledge
 from causaldisc.options import Options, opt
 from causaldisc.result import Result
@@ -111,32 +112,26 @@ def command(name: str) -> Any:
         groups["test"] = test_options()
         if not getattr(module, "TAKES_DOMAINS", False):
             groups["matrix"] = MatrixOptions
+    if getattr(module, "TAKES_CELLS", False):
+        groups["cells"] = CellOptions
     if "knowledge" in takes:
         groups["knowledge"] = KnowledgeOptions
     groups |= {"read": ReadOptions, "write": WriteOptions, "run": RunOptions, "talk": TalkOptions}
 
     def discover(sources: tuple[str, ...], chosen: dict[str, Any]) -> int:
-        plan = chosen["write"].plan(*sources)
-        check_places([*chosen["write"].output, *getattr(chosen["options"], "outputs", ())], sources)
+        _check_places(sources, chosen)
         more: dict[str, Any] = {}
         if "knowledge" in takes:
             more["knowledge"] = chosen["knowledge"].load()
         if "test" in takes:
             more["test"] = test_choice(chosen["test"])
-        context = chosen["talk"].context(chosen["run"])
-        read = chosen["matrix"].read if "matrix" in chosen else reading.read
-        parts = [read(source, chosen["read"]) for source in sources]
-        dataset = validate_for_analysis(domains.joined(parts), chosen["read"])
-        result = module.run(dataset, options=chosen["options"], context=context, **more)
-        chosen["talk"].warn(result.warnings)
-        if result.listing is not None:
-            plan = [(path, format) for path, format in plan if path != "-"]
-            write_bytes(result.listing.encode(), "-")
-        for path, content in result.files.items():
-            write_bytes(content, path)
-        write(result, plan)
-        chosen["talk"].say(_in_one_line(name, result))
-        return ComputationError.exit_code if result.is_partial else 0
+        partial = False
+        for job in _jobs(sources, chosen):
+            result = _run(module, job, chosen, _with_causes(more, job))
+            _write(result, job, chosen)
+            chosen["talk"].say(_in_one_line(f"{name} {job.group!r}" if job.group else name, result))
+            partial = partial or result.is_partial
+        return ComputationError.exit_code if partial else 0
 
     def of_one(data: DataArgument, **chosen: Any) -> int:
         return discover((data,), chosen)
@@ -146,6 +141,60 @@ def command(name: str) -> Any:
 
     takes_domains = getattr(module, "TAKES_DOMAINS", False)
     return flags.command(of_domains if takes_domains else of_one, name, module.__doc__ or "", groups)
+
+
+def _check_places(sources: tuple[str, ...], chosen: dict[str, Any]) -> None:
+    if "cells" in chosen:
+        genes.check_places(chosen["cells"], chosen["write"])
+    chosen["write"].plan(*sources)
+    check_places([*chosen["write"].output, *getattr(chosen["options"], "outputs", ())], sources)
+
+
+def _jobs(sources: tuple[str, ...], chosen: dict[str, Any]) -> list[Job]:
+    """Read the data and return the graphs to make of them: one, unless there are groups of cells."""
+    is_matrix = "matrix" in chosen and chosen["matrix"].covariance is not None
+    if "cells" in chosen and not is_matrix:
+        fewest = getattr(chosen["options"], "min_rows", 0)
+        return genes.jobs(sources[0], chosen["cells"], chosen["read"], chosen["write"], fewest)
+    read = chosen["matrix"].read if "matrix" in chosen else reading.read
+    data = domains.joined([read(source, chosen["read"]) for source in sources])
+    return [Job(data, chosen["write"].plan(*sources))]
+
+
+def _with_causes(more: dict[str, Any], job: Job) -> dict[str, Any]:
+    """Return what a search takes, with the knowledge that its genes allow."""
+    if job.causes is None:
+        return more
+    return {**more, "knowledge": more["knowledge"] | Knowledge(causes=job.causes)}
+
+
+def _run(module: Any, job: Job, chosen: dict[str, Any], more: dict[str, Any]) -> Result:
+    """Make one graph; of a group, an error names it."""
+    context = chosen["talk"].context(chosen["run"])
+    try:
+        data = validate_for_analysis(job.data, chosen["read"])
+        result: Result = module.run(data, options=chosen["options"], context=context, **more)
+    except DataError as error:
+        if job.group:
+            raise DataError(f"group {job.group!r}: {error}") from error
+        raise
+    if "cells" not in chosen:
+        return result
+    of_search = result.provenance["options"]
+    assert isinstance(of_search, dict)
+    options = {**of_search, **genes.provenance(chosen["cells"], chosen["read"], job.group)}
+    return replace(result, provenance={**result.provenance, "options": options})
+
+
+def _write(result: Result, job: Job, chosen: dict[str, Any]) -> None:
+    chosen["talk"].warn(result.warnings)
+    plan = job.plan
+    if result.listing is not None:
+        plan = [(path, format) for path, format in plan if path != "-"]
+        write_bytes(result.listing.encode(), "-")
+    for path, content in result.files.items():
+        write_bytes(content, path)
+    write(result, plan)
 
 
 def _in_one_line(name: str, result: Result) -> str:

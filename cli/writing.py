@@ -7,12 +7,16 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from causaldisc import atomic
 from causaldisc.errors import UsageError
 from causaldisc.graph import formats
 from causaldisc.options import Options, opt
 from causaldisc.result import Result
+
+# For each place to write to: the file and the format.
+Plan: TypeAlias = list[tuple[str, str]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +34,7 @@ class WriteOptions(Options):
         names=("-f",), metavar="FORMAT",
     )  # fmt: skip
 
-    def plan(self, *inputs: str) -> list[tuple[str, str]]:
+    def plan(self, *inputs: str) -> Plan:
         """Return (file, format) for each place to write to, before anything is computed.
 
         Raises UsageError for an unknown format or a suffix that says none, and as `check_places` does.
@@ -82,7 +86,7 @@ def _path(path: str) -> Path:
     return Path(os.path.expanduser(path))
 
 
-def write(result: Result, plan: list[tuple[str, str]]) -> None:
+def write(result: Result, plan: Plan) -> None:
     """Write the result to every place of a plan; files appear whole or not at all."""
     contents = [(formats.dump(name, result).encode(), path) for path, name in plan]
     for content, path in contents:

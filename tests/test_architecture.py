@@ -23,7 +23,7 @@ FOLDERS = {"causaldisc.cli": "cli", "causaldisc._ext": "ext"}
 # Each costs more to import than reading the options of a command line.
 HEAVY = {
     "scipy", "pandas", "networkx", "causallearn", "matplotlib", "sklearn", "statsmodels", "igraph", "yaml",
-    "rich", "pyarrow.parquet", "pyarrow.dataset", "polars", "torch",
+    "rich", "h5py", "pyarrow.parquet", "pyarrow.dataset", "polars", "torch",
 }  # fmt: skip
 
 

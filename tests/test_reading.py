@@ -271,7 +271,7 @@ BAD = [
     (parquet_bytes(pa.table({"a": [1.0, float("inf")]})), {}, DataError, ["row 2, column 'a'", "infinite"]),
     (b"PK\x03\x04" + b"\0" * 26 + b"data.csv", {}, DataError, ["is a zip archive", "unzip -p"]),
     (b"PK\x03\x04" + b"\0" * 26 + b"[Content_Types].xml", {}, DataError, ["is an Excel workbook"]),
-    (b"\x89HDF\r\n\x1a\n", {}, DataError, ["is an HDF5 file", "as CSV"]),
+    (b"\x89HDF\r\n\x1a\n", {}, DataError, ["f.csv is cut short, damaged"]),
     (b'[{"a": 1}]', {}, DataError, ["is JSON", "@csv"]),
     (b"<!DOCTYPE html>", {}, DataError, ["is a web page"]),
     (b"\x01\x02\x00\x03", {}, DataError, ["is binary, in no format known here"]),

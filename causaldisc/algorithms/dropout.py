@@ -7,6 +7,8 @@ evidence of both (both). Where too few rows are left a test decides nothing: the
 `insufficient`, the number of such tests. Every edge carries the rows `n` of its weakest test and `detectable`, the
 smallest partial correlation that so many rows find four times out of five.
 
+DATA may be an .h5ad, the .h5 or the folder of Cell Ranger, or a table; docs/dropout.md tells how genes are chosen.
+
 The default test, cubic, is the generalised covariance measure of cubic regressions: what is left of a linear relation
 after deletion is not linear, and Fisher's Z rejects up to five times too often there (docs/dropout.md).
 
@@ -43,6 +45,7 @@ from causaldisc.search import evidence
 from causaldisc.search import zeros as zeros_of
 from causaldisc.search.skeleton import Skeleton
 
+TAKES_CELLS = True
 POWER = 0.8
 TOTAL = "total"
 

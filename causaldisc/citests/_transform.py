@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from enum import Enum
 
@@ -26,35 +27,37 @@ class Transform(Enum):
 def transformed(data: Dataset, transform: Transform) -> Dataset:
     """Return the data with other numbers; the categories of discrete columns stay.
 
-    Raises DataError for a negative number where the logarithm is asked for.
+    Raises DataError for negative numbers, which have no logarithm, and whose zeros most likely are none.
     """
     if transform is Transform.NONE or data.correlation is not None:
         return data
+    for column in data.columns:
+        _refuse_negative(column, data.layers)
     change = {Transform.LOG1P: _log1p, Transform.RANK: _scores}[transform]
     return replace(data, columns=tuple(change(c) for c in data.columns))
 
 
+def _refuse_negative(column: AnyColumn, layers: tuple[str, ...]) -> None:
+    """Raise DataError for a negative number."""
+    if column.values is None or column.is_group or not column.extremes[0] < 0:
+        return
+    row = int((column.values < 0).argmax())
+    remedy = "give the raw ones"
+    if layers:
+        remedy += f", which may be in the same file: --layer {' or --layer '.join(map(shlex.quote, layers))}"
+    raise DataError(
+        f"column {column.name!r} holds {column.values[row]:.6g} in row {row + 1}, and counts are not negative: data "
+        f"that were centred or scaled have lost their zeros, so {remedy}; if 0 marks a failure here all the same, say "
+        f"--transform none, or leave the column out with --columns '!{as_column(column.name)}'"
+    )
+
+
 def _log1p(column: AnyColumn) -> AnyColumn:
     if isinstance(column, SparseColumn):
-        _refuse_negative(column, column.numbers)
         return replace(column, numbers=np.log1p(column.numbers))
     if column.values is None or column.is_group:
         return column
-    _refuse_negative(column, column.values)
     return replace(column, values=np.log1p(column.values))
-
-
-def _refuse_negative(column: AnyColumn, values: NDArray[np.float64] | NDArray[np.float32]) -> None:
-    with np.errstate(invalid="ignore"):
-        negative = values < 0
-    if negative.any():
-        first = int(negative.argmax())
-        row = int(column.places[first]) if isinstance(column, SparseColumn) else first
-        raise DataError(
-            f"column {column.name!r} holds {values[first]:.6g} in row {row + 1}, and counts are not negative: data "
-            f"that were centred or scaled have lost their zeros, so give the raw ones; if 0 marks a failure here all "
-            f"the same, say --transform none, or leave the column out with --columns '!{as_column(column.name)}'"
-        )
 
 
 def _scores(column: AnyColumn) -> AnyColumn:

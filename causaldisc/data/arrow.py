@@ -25,6 +25,13 @@ def is_text(kind: pa.DataType) -> bool:
     return any(test(kind) for test in (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view))
 
 
+def is_number_column(array: pa.ChunkedArray) -> bool:
+    """Tell whether a column holds numbers as they were parsed."""
+    import pyarrow as pa
+
+    return any(test(array.type) for test in (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal))
+
+
 def numbers(array: pa.ChunkedArray) -> NDArray[np.float64]:
     """Copy the chunks into one array, NaN where null; the only copy made of a column of numbers."""
     import pyarrow as pa
@@ -35,7 +42,7 @@ def numbers(array: pa.ChunkedArray) -> NDArray[np.float64]:
     start = 0
     for chunk in array.chunks:
         part = values[start : start + len(chunk)]
-        part[:] = _stored(chunk)
+        part[:] = stored(chunk)
         part[_nulls(chunk)] = np.nan
         start += len(chunk)
     return values
@@ -58,12 +65,12 @@ def words(array: pa.ChunkedArray, null: int) -> tuple[list[str], NDArray[np.int3
     if not pa.types.is_dictionary(array.type):
         array = array.cast(pa.large_string()).dictionary_encode()
     merged = array.unify_dictionaries().combine_chunks()
-    index = np.array(_stored(merged.indices), np.int32)
+    index = np.array(stored(merged.indices), np.int32)
     index[_nulls(merged.indices)] = null
     return [word or "" for word in merged.dictionary.to_pylist()], index
 
 
-def _stored(chunk: pa.Array) -> NDArray[Any]:
+def stored(chunk: pa.Array) -> NDArray[Any]:
     """Return the buffer of numbers or times as it is, with no meaning where null."""
     import pyarrow as pa
 

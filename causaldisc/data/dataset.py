@@ -107,7 +107,7 @@ class Dataset:
     """Columns of equal length, where they came from, and what reading them had to say.
 
     `correlation`, float64, shape (columns, columns): when it is all that is known of the `rows` rows; the columns are
-    then continuous, and hold no values.
+    then continuous, and hold no values. `layers`: the other matrices that the file has.
     """
 
     columns: tuple[AnyColumn, ...]
@@ -116,6 +116,7 @@ class Dataset:
     sha256: str = ""
     notices: tuple[Notice, ...] = ()
     correlation: NDArray[np.float64] | None = None
+    layers: tuple[str, ...] = ()
 
     @cached_property
     def names(self) -> tuple[str, ...]:

@@ -20,7 +20,6 @@ _SIGNATURES: dict[bytes, tuple[str, str]] = {
         "unpack it, or pipe it in: unzip -p FILE | causaldisc ... -",
     ),
     rb"\xd0\xcf\x11\xe0": ("an old Excel workbook (.xls)", _TO_CSV),
-    rb"\x89HDF\r\n": ("an HDF5 file (.h5, .h5ad)", _FROM_PYTHON),
     rb"\x93NUMPY": ("a NumPy array (.npy)", _FROM_PYTHON),
     rb"\x80[\x02-\x05]": ("a Python pickle", _FROM_PYTHON),
     rb"CDF[\x01\x02\x05]": ("a NetCDF file", _FROM_PYTHON),

@@ -68,7 +68,7 @@ def _kind(values: NDArray[np.float64], levels: NDArray[np.float64] | None, is_ti
         return ColumnKind.TIME
     if levels is not None:
         return ColumnKind.BINARY if len(levels) == 2 else ColumnKind.DISCRETE
-    return ColumnKind.COUNT if np.fmin.reduce(values) >= 0 and _is_whole(values) else ColumnKind.CONTINUOUS
+    return ColumnKind.COUNT if np.fmin.reduce(values) >= 0 and is_whole(values) else ColumnKind.CONTINUOUS
 
 
 def _require_counts(values: NDArray[np.float64], rules: Rules) -> None:
@@ -83,7 +83,7 @@ def _levels_if_discrete(values: NDArray[np.float64]) -> NDArray[np.float64] | No
 
     Looks at the first rows before all, so that columns of measurements cost next to nothing.
     """
-    if not _is_whole(values[:_PREFIX]):
+    if not is_whole(values[:_PREFIX]):
         return None
     first = values[:_PREFIX]
     levels = distinct(first[~np.isnan(first)])
@@ -96,10 +96,10 @@ def _levels_if_discrete(values: NDArray[np.float64]) -> NDArray[np.float64] | No
             break
         levels = distinct(np.concatenate([levels, rest[~missing][:_PREFIX]]))
     is_discrete = 2 <= levels.size <= MOST_LEVELS and present >= ROWS_PER_LEVEL * levels.size
-    return levels if is_discrete and _is_whole(levels) else None
+    return levels if is_discrete and is_whole(levels) else None
 
 
-def _is_whole(values: NDArray[np.float64]) -> bool:
+def is_whole(values: NDArray[np.float64] | NDArray[np.float32]) -> bool:
     """Tell whether all numbers are whole, in pieces that stay in the cache and end at the first that is not."""
     pieces = (values[start : start + _PIECE] for start in range(0, values.size, _PIECE))
     return not any((piece - np.floor(piece) > 0).any() for piece in pieces)

@@ -53,6 +53,11 @@ class ReadOptions(Options):
         "Kinds: continuous, count, discrete, binary, time, context.",
         metavar="NAME=KIND",
     )
+    layer: str | None = opt(
+        None,
+        "The matrix of an .h5ad to read instead of X: 'raw', or a layer by its name; of an .h5, the genome.",
+        metavar="NAME",
+    )
     drop_constant: bool = opt(False, "Drop columns that are constant or all missing, instead of stopping there.")
 
     def __post_init__(self) -> None:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
+from causaldisc.data import matrix_market, orientation
 from causaldisc.data import source as sources
+from causaldisc.data.cell_files import open_cells
 from causaldisc.data.cells import Rules, to_cells
 from causaldisc.data.columnar import is_columnar, open_columnar
 from causaldisc.data.compression import unpack
-from causaldisc.data.dataset import Column, ColumnKind, Dataset
+from causaldisc.data.dataset import Column, ColumnKind, Dataset, hint
 from causaldisc.data.delimited import open_delimited
+from causaldisc.data.expression import Expression, columns_of
 from causaldisc.data.foreign import refuse
 from causaldisc.data.kinds import make_column
+from causaldisc.data.orientation import Orient
 from causaldisc.data.read_options import ReadOptions
 from causaldisc.data.row_labels import identifier, is_unnamed, settle
 from causaldisc.data.selection import kinds, select
@@ -21,29 +26,64 @@ from causaldisc.data.table import Table
 from causaldisc.errors import DataError
 from causaldisc.result import Notice
 
-__all__ = ["ReadOptions", "read"]
+__all__ = ["ReadOptions", "Request", "read", "read_labelled"]
 
 _DEFAULTS = ReadOptions()
 
 
-def read(source: str, options: ReadOptions = _DEFAULTS) -> Dataset:
-    """Return the data in a file, or on standard input when `source` is '-'.
+@dataclass(frozen=True)
+class Request:
+    """What a command knows and wants of genes and cells beyond how to read them.
 
-    The format goes by content: delimited text, Parquet, Feather or Arrow, each plain or compressed by gzip,
-    bzip2, xz or zstd. The checksum is that of the bytes as stored.
+    `orient`: which way a table lies. `known`: names of genes. `labels`: a column that says which group
+    each row is of, and is no variable; empty for none.
+    """
+
+    orient: Orient = Orient.CELLS_BY_GENES
+    known: frozenset[str] = frozenset()
+    labels: str = ""
+
+
+_NOTHING = Request()
+
+
+def read(source: str, options: ReadOptions = _DEFAULTS, request: Request = _NOTHING) -> Dataset:
+    """Return the data in a file or a folder, or on standard input when `source` is '-'.
+
+    The format goes by content: delimited text, Parquet, Feather or Arrow, .h5ad, .h5 or .mtx, each plain or compressed
+    by gzip, bzip2, xz or zstd. The checksum is that of the bytes as stored.
 
     Raises DataError, with the place and a remedy, for whatever cannot be read without guessing.
+    """
+    return read_labelled(source, options, request)[0]
+
+
+def read_labelled(source: str, options: ReadOptions, request: Request) -> tuple[Dataset, Column | None]:
+    """Return the data, as `read` does, and which group each row is of, where that is requested.
+
+    Raises DataError, too, for a column of labels that is not there.
     """
     from concurrent.futures import ThreadPoolExecutor
     from hashlib import sha256
 
     label = sources.label(source)
-    raw = sources.load(source)
+    path = matrix_market.inside(source)
+    raw = sources.load(path)
     with ThreadPoolExecutor(1) as pool:
         digest = pool.submit(lambda: sha256(raw).hexdigest())
-        table = _open(unpack(raw, label), options, label)
-        columns, rows, notices = _columns(table, options, label)
-        return Dataset(columns, rows, source, digest.result(), notices)
+        content = unpack(raw, label)
+        found: Expression | _OfTable | None = open_cells(content, path, options.layer, request.labels, label)
+        if found is None:
+            found = _from_table(_open(content, options, label), options, request, label)
+        if isinstance(found, Expression):
+            columns = columns_of(found, options, label)
+            data = Dataset(columns, found.cells, source, notices=found.notices, layers=found.layers)
+            digests = [digest.result(), *found.digests]
+        else:
+            data, digests = Dataset(found.columns, found.rows, source, notices=found.notices), [digest.result()]
+        # Of several files, as of several domains, the checksum is that of their checksums.
+        whole = digests[0] if len(digests) == 1 else sha256("".join(digests).encode()).hexdigest()
+        return replace(data, sha256=whole), found.labels
 
 
 def _open(content: bytes, options: ReadOptions, label: str) -> Table:
@@ -53,8 +93,41 @@ def _open(content: bytes, options: ReadOptions, label: str) -> Table:
     return open_delimited(content, options, label)
 
 
-def _columns(table: Table, options: ReadOptions, label: str) -> tuple[tuple[Column, ...], int, tuple[Notice, ...]]:
-    positions = select(table.names, options.columns, label)
+class _OfTable(NamedTuple):
+    columns: tuple[Column, ...]
+    rows: int
+    notices: tuple[Notice, ...]
+    labels: Column | None
+
+
+def _from_table(table: Table, options: ReadOptions, request: Request, label: str) -> Expression | _OfTable:
+    names_at, said = orientation.genes_by_cells(table, request.orient, request.known, label)
+    if names_at is not None:
+        if request.labels:
+            raise DataError(f"{label} has rows of genes, so that no column {request.labels!r} can say what cells are")
+        turned = orientation.turned(table, names_at, options, label)
+        return replace(turned, notices=(*turned.notices, *said))
+    labels = _labels(table, request.labels, options, label) if request.labels else None
+    columns, rows, notices = _columns(table, options, label, request.labels)
+    return _OfTable(columns, rows, (*notices, *said), labels)
+
+
+def _labels(table: Table, name: str, options: ReadOptions, label: str) -> Column:
+    """Return a column as categories."""
+    if name not in table.names:
+        raise DataError(f"no column {name!r} in {label}{hint(name, [n for n in table.names if n])}")
+    position = table.names.index(name)
+    rules = _rules(table, position, ColumnKind.DISCRETE, options, label)
+    return make_column(to_cells(table.load([position])[0], rules), ColumnKind.DISCRETE, rules)
+
+
+def _columns(
+    table: Table, options: ReadOptions, label: str, labels: str = ""
+) -> tuple[tuple[Column, ...], int, tuple[Notice, ...]]:
+    """Return the columns that the options choose, without that of the labels."""
+    positions = [p for p in select(table.names, options.columns, label) if not labels or table.names[p] != labels]
+    if not positions:
+        raise DataError(f"{label} has no column but {labels!r}, which says what the rows are")
     types = kinds(table.names, options.types, label)
     _refuse_double_names(table.names, positions, label)
     arrays = table.load(positions)

@@ -17,8 +17,7 @@ FEWEST_ROWS = 4
 
 def is_constant(column: AnyColumn) -> bool:
     """Tell whether all cells that are not missing are equal, and there is one at least."""
-    if column.values is None:
-        assert column.codes is not None
+    if column.codes is not None and column.values is None:
         codes = column.codes[column.codes >= 0]
         return codes.size > 0 and bool((codes == codes[0]).all())
     low, high = column.extremes

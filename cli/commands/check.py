@@ -14,8 +14,10 @@ from causaldisc.cli.writing import check_places, write_bytes
 from causaldisc import citests
 from causaldisc.citests import _costs
 from causaldisc.citests._costs import Cost
-from causaldisc.data import reading
-from causaldisc.data.reading import ReadOptions
+from causaldisc.data import genes, reading
+from causaldisc.data.genes import GeneOptions
+from causaldisc.data.orientation import Orient
+from causaldisc.data.reading import ReadOptions, Request
 from causaldisc.data.report import Report, describe
 from causaldisc.data.validation import variables
 from causaldisc.options import Options, opt
@@ -32,10 +34,23 @@ class CheckOptions(Options):
     output: str = opt("-", "Write the report to this file.", names=("-o",), metavar="FILE")
 
 
-def check(data: DataArgument, options: CheckOptions, read: ReadOptions, talk: TalkOptions) -> None:
+@dataclass(frozen=True, kw_only=True)
+class ShownGenes(GeneOptions):
+    """Which genes the report is about: all, unless something is said."""
+
+    orient: Orient = opt(
+        Orient.CELLS_BY_GENES,
+        "Which way a table lies: cells-by-genes (a row is a cell), genes-by-cells, or auto: as its names say.",
+        metavar="WAY",
+    )
+    min_cells: int = opt(0, "Leave out genes that are not zero in fewer cells.", at_least=0, metavar="N")
+
+
+def check(data: DataArgument, options: CheckOptions, shown: ShownGenes, read: ReadOptions, talk: TalkOptions) -> None:
     """Describe the data without judging them."""
     check_places([options.output], inputs=[data])
-    dataset = reading.read(data, read)
+    lists = shown.lists()
+    dataset = genes.chosen(reading.read(data, read, Request(shown.orient, lists.known)), shown, lists)
     talk.warn(dataset.notices)
     found = describe(dataset)
     test, reason = citests.suggest(variables(dataset))
