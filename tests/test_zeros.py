@@ -1,13 +1,19 @@
 """What is said of zeros before a search: sums over blocks against pairs by hand, and how often the model is accused."""
 
+import json
+
 import numpy as np
 import pytest
+from causaldisc.cli import zeros as of_zeros
+from causaldisc.cli.main import main
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
 from causaldisc.citests._bitmaps import Bitmaps
 from causaldisc.citests._compressed import Compressed
+from causaldisc.data import reading
+from causaldisc.data.dataset import Dataset
 from causaldisc.search import discovery_rate, zeros
 from causaldisc.simulate import dropout
 
@@ -92,3 +98,50 @@ def test_expected_rows_are_those_of_the_quarter_with_the_fewest_zeros():
     marks = Bitmaps.of(np.array([[True] * 500 + [False] * 500] + [[True] * 900 + [False] * 100] * 3), 1000)
     assert [zeros.expected_rows(marks, k) for k in range(3)] == pytest.approx([1000, 500, 250])
     assert [zeros.expected_depth(marks, 100, beside) for beside in (0, 2, 9)] == [3, 1, 0]
+
+
+# ---- the command
+
+
+@pytest.fixture
+def table(tmp_path):
+    rng = np.random.default_rng(2)
+    values = np.expm1(drawn(2, dropout.Mechanism.RANDOM, 0.5, rows=2000))[:, :4]
+    values[:, 3] = rng.exponential(1.0, 2000)
+    values[stats.zscore(values[:, 3]) + rng.standard_normal(2000) < 0, 0] = 0.0
+    path = tmp_path / "d.csv"
+    lines = [",".join(map(repr, row)) + ",a" for row in values.tolist()]
+    path.write_text("a,b,c,d,text\n" + "\n".join(lines) + "\n")
+    return path, values
+
+
+def test_the_command_tells_rates_rows_depths_and_both_tests(table, capsys):
+    path, values = table
+    assert main(["check", "--zeros", str(path)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [c["column"] for c in found["columns"]] == ["a", "b", "c", "d"]
+    assert [c["zeros"] for c in found["columns"]] == (values == 0).sum(axis=0).tolist()
+    assert found["expected_rows"] == pytest.approx([2000.0] * 5)  # the quarter is d, which has no zeros
+    assert found["max_depth"] == {"conditioning": None, "all": None, "both": None}
+    first = found["columns"][0]
+    assert (first["related_to"], first["depends_on"]) == ("d", "d")
+    assert max(first["p_random"], first["p_own"]) < 1e-6
+    assert found["columns"][3]["depends_on"] is None
+
+
+def test_people_are_told_what_to_do(table):
+    data = reading.read(str(table[0]), reading.ReadOptions())
+    told = of_zeros.as_text(of_zeros.report(data))
+    assert "first those of a on d" in told
+    assert "--depth-covariate total" in told
+    clean = Dataset.from_array(np.expm1(drawn(0, dropout.Mechanism.RANDOM, 0.5)))
+    told = of_zeros.as_text(of_zeros.report(clean))
+    assert "look completely at random" in told
+    assert "no zeros are seen to depend" in told
+
+
+def test_text_alone_has_no_zeros_to_examine(tmp_path, capsys):
+    path = tmp_path / "t.csv"
+    path.write_text("a,b\n" + "x,y\nz,y\n" * 5)
+    assert main(["check", "--zeros", str(path)]) == 3
+    assert "no column holds numbers" in capsys.readouterr().err

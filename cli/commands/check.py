@@ -6,7 +6,7 @@ import sys
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from causaldisc.cli import flags, tables
+from causaldisc.cli import flags, tables, zeros
 from causaldisc.cli.discover import DataArgument
 from causaldisc.cli.talk import TalkOptions
 from causaldisc.cli.writing import check_places, write_bytes
@@ -15,6 +15,7 @@ from causaldisc import citests
 from causaldisc.citests import _costs
 from causaldisc.citests._costs import Cost
 from causaldisc.data import genes, reading
+from causaldisc.data.dataset import Dataset
 from causaldisc.data.genes import GeneOptions
 from causaldisc.data.orientation import Orient
 from causaldisc.data.reading import ReadOptions, Request
@@ -30,6 +31,11 @@ class CheckOptions(Options):
     TITLE = "Report"
 
     cost: bool = opt(False, "Ask every test that takes the data a few questions, and say what one costs.")
+    zeros: bool = opt(
+        False,
+        "Examine the zeros instead, before a search with `dropout`: how many rows it will have, how deep it may go, "
+        "and whether the zeros are as its model has them.",
+    )
     json: bool = opt(False, "Write JSON, also on a terminal.")
     output: str = opt("-", "Write the report to this file.", names=("-o",), metavar="FILE")
 
@@ -52,15 +58,24 @@ def check(data: DataArgument, options: CheckOptions, shown: ShownGenes, read: Re
     lists = shown.lists()
     dataset = genes.chosen(reading.read(data, read, Request(shown.orient, lists.known)), shown, lists)
     talk.warn(dataset.notices)
+    readable = sys.stdout.isatty() and options.output == "-" and not options.json
+    if options.zeros:
+        of_zeros = zeros.report(variables(dataset))
+        content = zeros.as_text(of_zeros) if readable else tables.as_json(asdict(of_zeros))
+    else:
+        content = _described(dataset, options, readable, talk)
+    write_bytes(content.encode(), options.output)
+
+
+def _described(dataset: Dataset, options: CheckOptions, readable: bool, talk: TalkOptions) -> str:
+    """Return what there is to know about the columns."""
     found = describe(dataset)
     test, reason = citests.suggest(variables(dataset))
     costs = _costs.measure(variables(dataset), citests.TestChoice(), talk.context()) if options.cost else []
-    if options.json or not (sys.stdout.isatty() and options.output == "-"):
-        more = {"suggestion": {"test": test, "reason": reason}} | ({"costs": list(map(asdict, costs))} if costs else {})
-        content = tables.as_json(found.as_dict() | more)
-    else:
-        content = _text(found, test, reason) + _costs_text(costs, test, found.tests_by_depth)
-    write_bytes(content.encode(), options.output)
+    if readable:
+        return _text(found, test, reason) + _costs_text(costs, test, found.tests_by_depth)
+    more = {"suggestion": {"test": test, "reason": reason}} | ({"costs": list(map(asdict, costs))} if costs else {})
+    return tables.as_json(found.as_dict() | more)
 
 
 def _text(found: Report, test: str, reason: str) -> str:
