@@ -7,17 +7,18 @@ seen to change; so before a variable is given its past, and before it is then ca
 
 with c_k the cosine of k half periods over the whole time. Drift is a curve of the spectrum exp(-(k / band)^2 / 2): a
 Gaussian process with, but for its ends, the Gaussian kernel that CD-NOD learns along a time (Huang et al., JMLR 21(89),
-2020, section 4); it has no power beyond its band. Persistence is no curve, or one of the spectrum 1 / (1 + (k / band)^2),
-an autoregression of order one that is seen through noise: a finite past does not hold all that it remembers.
+2020, section 4); it has no power beyond its band. Persistence is no curve, or one of 1 / (1 + (k / band)^2): that is an
+autoregression of order one seen through noise, of which a finite past does not hold all that it remembers.
 
 The criterion is twice the negative log marginal likelihood, at the best share and band, with a penalty of log n for
 each parameter that is fitted instead of averaged over (G. Schwarz, Annals of Statistics 6, 1978): coefficients of the
-fixed part and of the past, and the share and band of a curve. A cosine costs what it explains, not log n: that lets fast
-curves pass. Ratios of evidence are read as R. Kass, A. Raftery, "Bayes factors", JASA 90 (1995) read them.
+fixed part and of the past, and the share and band of a curve. A cosine costs what it explains, not log n: that lets
+fast curves pass. Ratios of evidence are read as R. Kass, A. Raftery, "Bayes factors", JASA 90 (1995) read them.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,7 +32,7 @@ from causaldisc.distinct import distinct
 Floats = NDArray[np.float64]
 
 # Kass and Raftery's "positive" and "strong" evidence, as log ratios.
-POSITIVE, STRONG = float(np.log(3.0)), float(np.log(20.0))
+POSITIVE, STRONG = math.log(3.0), math.log(20.0)
 # As many rows, evenly spread, are enough to tell.
 MOST_ROWS = 20_000
 # Cosines at most: of the rows, and in all. Bands leave room for the tail of a curve, and grow by steps.
@@ -93,58 +94,76 @@ def _levels(series: Series, rows: NDArray[np.intp]) -> Floats:
 
 def _weighed(y: Floats, fixed: Floats, past: Sequence[Floats], places: Floats) -> Weighed:
     """Weigh models of y (n, k), whose columns share spectrum and share and may have correlated noise."""
-    n, k = y.shape
-    used = np.cumsum([fixed.shape[1], *(lag.shape[1] for lag in past)])
-    penalties = np.log(n) * k * used
+    count = min(int(_OF_ROWS * len(y)), _MOST_COSINES)
+    cosines = np.sqrt(2.0) * np.cos(np.pi * places[:, None] * np.arange(1, count + 1))
     # The first columns of an orthonormal basis span what the first columns do, and are well conditioned.
     flat = np.linalg.qr(np.concatenate([fixed, *past], axis=1))[0]
-    count = min(int(_OF_ROWS * n), _MOST_COSINES)
-    cosines = np.sqrt(2.0) * np.cos(np.pi * places[:, None] * np.arange(1, count + 1))
     both = np.concatenate([flat, y], axis=1)
-    moments, gram, mixed = both.T @ both, cosines.T @ cosines, cosines.T @ both
-    steady = n * _log_left(moments, used, k, n) + penalties
+    used = np.cumsum([fixed.shape[1], *(lag.shape[1] for lag in past)])
+    models = _Models(both.T @ both, cosines.T @ both, cosines.T @ cosines, used, y.shape[1], len(y))
+    return Weighed(models.best(_smooth(count)), np.minimum(models.steady(), models.best(_rough(count))))
 
-    def best(spectra: list[Floats]) -> Floats:
-        found = np.full(len(used), np.inf)
+
+@dataclass(frozen=True, eq=False)
+class _Models:
+    """Moments of the fixed part, the past and the `k` columns of y with each other, of the cosines with these, and of
+    the cosines; `used` columns of fixed part and past by number of lags; the number of rows."""
+
+    moments: Floats
+    mixed: Floats
+    gram: Floats
+    used: NDArray[np.intp]
+    k: int
+    rows: int
+
+    def steady(self) -> Floats:
+        """Return the criteria without a curve, by number of lags."""
+        return self._penalised(self._fit(self.moments))
+
+    def best(self, spectra: Sequence[Floats]) -> Floats:
+        """Return the criteria with the best curve of some spectra, by number of lags."""
+        found = np.full(len(self.used), np.inf)
         for spectrum in spectra:
             some, scale = slice(0, len(spectrum)), np.sqrt(spectrum)[:, None]
-            sizes, turn = np.linalg.eigh(scale * gram[some, some] * scale.T)
-            sizes, turned = np.maximum(sizes, 0.0), turn.T @ (scale * mixed[some])
+            sizes, turn = np.linalg.eigh(scale * self.gram[some, some] * scale.T)
+            sizes, turned = np.maximum(sizes, 0.0), turn.T @ (scale * self.mixed[some])
             shrunk = _SHARES[:, None] / (1.0 + _SHARES[:, None] * sizes)
             squares = (turned[:, :, None] * turned[:, None, :]).reshape(len(sizes), -1)
-            left = moments - (shrunk @ squares).reshape(len(_SHARES), *moments.shape)
-            spread = k * np.log1p(_SHARES[:, None] * sizes).sum(axis=1)
-            found = np.minimum(found, (n * _log_left(left, used, k, n) + spread[:, None]).min(axis=0))
-        return found + penalties + 2.0 * np.log(n)
+            left = self.moments - (shrunk @ squares).reshape(len(_SHARES), *self.moments.shape)
+            spread = self.k * np.log1p(_SHARES[:, None] * sizes).sum(axis=1)
+            found = np.minimum(found, (self._fit(left) + spread[:, None]).min(axis=0))
+        return self._penalised(found) + 2.0 * float(np.log(self.rows))
 
-    return Weighed(best(_smooth(count)), np.minimum(steady, best(_rough(count))))
+    def _penalised(self, criteria: Floats) -> Floats:
+        return np.asarray(criteria + float(np.log(self.rows)) * self.k * self.used, np.float64)
 
-
-def _log_left(moments: Floats, used: NDArray[np.intp], k: int, n: int) -> Floats:
-    """Return the log determinants of what the first `used` columns leave of the covariance of the last k; moments may
-    be many."""
-    width = moments.shape[-1] - k
-    root = np.linalg.cholesky(moments[..., :width, :width] + 1e-10 * np.eye(width))
-    rotated = np.linalg.solve(root, moments[..., :width, width:])
-    explained = np.cumsum(rotated[..., :, None] * rotated[..., None, :], axis=-3)[..., used - 1, :, :]
-    rest = (moments[..., None, width:, width:] - explained) / n
-    signs, sizes = np.linalg.slogdet(rest + 1e-12 * np.eye(k))
-    return np.asarray(np.where(signs > 0, sizes, np.inf))
+    def _fit(self, moments: Floats) -> Floats:
+        """Return, for moments of which there may be many, n times the log determinant of what is left of y by number of
+        lags."""
+        k = self.k
+        width = moments.shape[-1] - k
+        root = np.linalg.cholesky(moments[..., :width, :width] + 1e-10 * np.eye(width))
+        rotated = np.linalg.solve(root, moments[..., :width, width:])
+        explained = np.cumsum(rotated[..., :, None] * rotated[..., None, :], axis=-3)[..., self.used - 1, :, :]
+        left = (moments[..., None, width:, width:] - explained) / self.rows
+        signs, sizes = np.linalg.slogdet(left + 1e-12 * np.eye(k))
+        return np.asarray(np.where(signs > 0, self.rows * sizes, np.inf), np.float64)
 
 
 def _smooth(cosines: int) -> list[Floats]:
     frequencies = np.arange(1.0, cosines + 1)
-    spectra = [
-        np.exp(-0.5 * (frequencies / band) ** 2) for band in _bands(_SMOOTH_BANDS, _SMOOTH_STEP, cosines / _TAIL)
-    ]
+    bands = _bands(_SMOOTH_BANDS, _SMOOTH_STEP, cosines / _TAIL)
+    spectra = [np.exp(-0.5 * (frequencies / band) ** 2) for band in bands]
     return [spectrum[spectrum > _SMALLEST_WEIGHT] for spectrum in spectra]
 
 
 def _rough(cosines: int) -> list[Floats]:
     frequencies = np.arange(1.0, cosines + 1)
-    return [1.0 / (1.0 + (frequencies / band) ** 2) for band in _bands(_ROUGH_BANDS, _ROUGH_STEP, cosines / 2)]
+    bands = _bands(_ROUGH_BANDS, _ROUGH_STEP, cosines / 2.0)
+    return [1.0 / (1.0 + (frequencies / band) ** 2) for band in bands]
 
 
-def _bands(first: float, step: float, last: float) -> Floats:
+def _bands(first: float, step: float, last: float) -> list[float]:
     """Return bands from the first to at most the last; the first at least."""
-    return first * step ** np.arange(int(np.log(max(last / first, 1.0)) / np.log(step)) + 1)
+    count = int(math.log(max(last / first, 1.0)) / math.log(step)) + 1
+    return [first * step**i for i in range(count)]

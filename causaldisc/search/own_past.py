@@ -60,7 +60,7 @@ class Doubting:
         return self.inner.deepest
 
     def answers(self, x: NDArray[np.int32], y: NDArray[np.int32], given: NDArray[np.int32]) -> Answers:
-        """Answer as the inner test does, but for independences of the time that the evidence for a drift contradicts."""
+        """Answer as the inner test does, but for independences of the time that a likelier drift contradicts."""
         found = self.inner.answers(x, y, given)
         of_time = (x == self.time) | (y == self.time)
         for i in np.flatnonzero(of_time & found.decided & (found.log_p > self.log_alpha)).tolist():

@@ -15,8 +15,8 @@ Example = tuple[int, int, tuple[int, ...]]
 
 class Undecided:
     """Counts tests without a plain answer, and keeps the first example (x, y, given) of each sort: that of the
-    smallest set, then of the first pair. `thin`: how many tests of a pair x < y had too few rows; `untold`: the pairs of
-    which own pasts may have hidden a drift."""
+    smallest set, then of the first pair. `thin`: how many tests of a pair x < y had too few rows; `untold`: the pairs
+    of which own pasts may have hidden a drift."""
 
     def __init__(self) -> None:
         self.counts: dict[Verdict, int] = {}
