@@ -126,7 +126,10 @@ def command(name: str) -> Any:
         context = chosen["talk"].context(chosen["run"])
         read = chosen["matrix"].read if "matrix" in chosen else reading.read
         parts = [read(source, chosen["read"]) for source in sources]
-        dataset = validate_for_analysis(domains.joined(parts), chosen["read"])
+        joined = domains.joined(parts)
+        for column in getattr(chosen["options"], "columns", ()):
+            joined.index(column)  # an unknown name is likelier to be the user's mistake than what else may be wrong
+        dataset = validate_for_analysis(joined, chosen["read"])
         result = module.run(dataset, options=chosen["options"], context=context, **more)
         chosen["talk"].warn(result.warnings)
         if result.listing is not None:

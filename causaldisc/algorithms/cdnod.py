@@ -122,6 +122,16 @@ class Options(pc.Options):
             panels.require_png()
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that are named; where one is missing, that is said before anything else is wrong with the data.
+
+        Raises UsageError for what is no list of columns.
+        """
+        together = dict(groups.parsed(text) for text in self.group)
+        alone = [name for name in contexts.names_in(self.index) if name != contexts.ROWS and name not in together]
+        return (*alone, *(member for members in together.values() for member in members))
+
+    @property
     def outputs(self) -> tuple[str, ...]:
         """The files that are written besides graphs."""
         return tuple(path for path in (self.driving_force, self.plot) if path is not None)
@@ -197,7 +207,7 @@ def run(data: Dataset, options: Options, test: TestChoice, knowledge: Knowledge,
     described |= {"autocorrelation": past.account()}
     described |= {"test_chosen": WHY_DEFAULT} if test.name == "auto" else {}
     described |= {"directions": [_evidence(names, index, judgement) for index, judgement in judged]}
-    files = _files(along_contexts.drivers(graph, along, parted), options) if options.outputs else {}
+    files = _files(along_contexts.drivers(graph, along, parted), options, context) if options.outputs else {}
     graph = graph.reordered(_nodes(parted))
     along_contexts.annotate(graph, names, judged)
     listing = _changing(graph, parted) if options.changing else None
@@ -238,9 +248,11 @@ def _evidence(names: tuple[str, ...], index: str, judgement: Judgement) -> dict[
     return {"x": x, "y": y, "index": index, "outcome": judgement.outcome.value, "dependence": ways}
 
 
-def _files(drawn: list[Curves], options: Options) -> dict[str, bytes]:
+def _files(drawn: list[Curves], options: Options, context: Context) -> dict[str, bytes]:
     """Return the contents of the files that the options ask for."""
     files = {}
+    if not drawn:
+        context.warn("no-drivers", f"no module changes: {' and '.join(options.outputs)} hold no driving force")
     if options.driving_force is not None:
         files[options.driving_force] = TABLES[Path(options.driving_force).suffix.lower()](drawn).encode()
     if options.plot is not None:

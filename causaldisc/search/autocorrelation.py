@@ -90,6 +90,7 @@ class Chosen:
 
 
 def choose_lags(column: Column, series: Series, most: int) -> Chosen:
+    """Return how many lags a column needs, at most so many."""
     lags = _order(column, series, most)
     weighed = drift.weigh(column, [], series, most) if lags else None
     return Chosen(0, is_drift=True) if weighed is not None and weighed.is_drift_alone else Chosen(lags)

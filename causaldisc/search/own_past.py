@@ -31,14 +31,14 @@ from causaldisc.search.skeleton import Skeleton
 class Doubting:
     """A test, given own pasts, that does not take a variable for unchanging where a drift is likelier than persistence.
 
-    `time` is the number of the context that orders the rows, `persistent` are the variables that have lags; `data` has
-    all of them in the test's order.
+    `time` is the number of the context that orders the rows, `wandering` are the variables that have lags, or none only
+    since they drift: their change may be too fast for the test. `data` has all of them in the test's order.
     """
 
     inner: CITest
     log_alpha: float
     time: int
-    persistent: frozenset[int]
+    wandering: frozenset[int]
     data: Dataset
     series: Series
     most: int
@@ -65,7 +65,7 @@ class Doubting:
         of_time = (x == self.time) | (y == self.time)
         for i in np.flatnonzero(of_time & found.decided & (found.log_p > self.log_alpha)).tolist():
             variable = int(y[i] if x[i] == self.time else x[i])
-            if variable in self.persistent and self._drifts(variable, given[i].tolist()):
+            if variable in self.wandering and self._drifts(variable, given[i].tolist()):
                 found.verdict[i], found.log_p[i] = Verdict.UNTOLD, 0.0
         return found
 
@@ -99,12 +99,11 @@ class OwnPast:
 
         Raises as citests.build does.
         """
-        lags = self.lags
-        bound = autocorrelation.bind(choice, data, lags, self.series, context)
-        persistent = frozenset(data.index(name) for name, count in lags.items() if count)
-        if self.series is None or self.time is None or not persistent:
+        bound = autocorrelation.bind(choice, data, self.lags, self.series, context)
+        wandering = frozenset(data.index(name) for name, one in self.chosen.items() if one.lags or one.is_drift)
+        if self.series is None or self.time is None or not wandering:
             return bound
-        return Doubting(bound, math.log(alpha), data.index(self.time), persistent, data, self.series, self.most)
+        return Doubting(bound, math.log(alpha), data.index(self.time), wandering, data, self.series, self.most)
 
     def account(self) -> dict[str, object]:
         """Return what was done, for the provenance."""
@@ -149,6 +148,6 @@ def mark_untold(graph: Graph, skeleton: Skeleton, context: Context) -> None:
         names = ", ".join(f"{graph.names[x]} ~ {graph.names[y]}" for x, y in untold)
         context.warn(
             "drift-or-persistence",
-            f"drift and persistence cannot be told apart: {names}; given own pasts no change is seen, but a drift is "
-            "likelier than persistence; the edges stay, undecided",
+            f"drift and persistence cannot be told apart: {names}; no change is seen, given own pasts, but a drift "
+            "is likelier than persistence; the edges stay, undecided",
         )
