@@ -8,8 +8,9 @@ B. Huang, K. Zhang, J. Zhang, J. Ramsey, R. Sanchez-Romero, C. Glymour, B. Schoe
 heterogeneous/nonstationary data", JMLR 21(89), 2020: changing modules and skeleton, directions from changes and
 colliders, directions from independent changes, driving forces. Deviations: the skeleton is that of PC-stable, which
 stops at the first separating set; a domain is a category, never a number; several contexts may be given, and separate
-each other from variables; variables that persist are tested given their own past; how a mechanism changes is that of
-its location and scale, and directions have p-values and may stay open; the graph is always valid.
+each other from variables; variables that persist are tested given their own past, and stay joined to a time, undecided,
+where that may hide a drift; how a mechanism changes is that of its location and scale, and directions have p-values and
+may stay open; the graph is always valid.
 """
 
 from __future__ import annotations
@@ -83,7 +84,8 @@ class Options(pc.Options):
     autocorrelation: Autocorrelation = opt(
         Autocorrelation.AUTO,
         "Condition each test on its variables' own past ('lags'), so that persistence is not taken for change; 'auto': "
-        "when an index is a time. How many lags is chosen for each variable by BIC.",
+        "when an index is a time. How many lags is chosen for each variable by BIC; none where a smooth drift of "
+        "independent rows is far likelier.",
     )
     group: tuple[str, ...] = opt(
         (),
