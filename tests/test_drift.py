@@ -104,8 +104,10 @@ def test_different_levels_of_series_and_gaps_are_no_drift():
     assert weighed.log_evidence < drift.POSITIVE
 
 
-def test_few_rows_say_nothing():
+def test_few_rows_and_many_levels_say_nothing():
     assert weigh(np.random.default_rng(3).standard_normal(20)) is None
+    levels = discrete_column("x", np.arange(2000.0) % 40)
+    assert drift.weigh(levels, [], one_series(2000), 5) is None
     assert choose_lags(continuous_column("x", np.arange(12.0) % 5), one_series(12), 5).is_drift is False
 
 

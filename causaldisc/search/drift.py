@@ -33,8 +33,8 @@ Floats = NDArray[np.float64]
 
 # Kass and Raftery's "positive" and "strong" evidence, as log ratios.
 POSITIVE, STRONG = math.log(3.0), math.log(20.0)
-# As many rows, evenly spread, are enough to tell.
-MOST_ROWS = 20_000
+# As many rows, evenly spread, are enough to tell. Models of more columns (categories of many levels) are not weighed.
+MOST_ROWS, _MOST_COLUMNS = 20_000, 100
 # Cosines at most: of the rows, and in all. Bands leave room for the tail of a curve, and grow by steps.
 _OF_ROWS, _MOST_COSINES = 0.25, 120
 _SMOOTH_BANDS, _TAIL, _SMOOTH_STEP = 3.0, 3.0, 1.4
@@ -63,14 +63,16 @@ class Weighed:
 
 
 def weigh(column: Column, given: Sequence[Column], series: Series, most: int) -> Weighed | None:
-    """Weigh a column's models with none to `most` lags, given other columns; None if there are too few rows."""
+    """Weigh a column's models with none to `most` lags, given other columns; None if there are too few rows
+    or too many columns."""
     y = numbers(column)
     past = [numbers(series.lagged(column, steps)) for steps in range(1, most + 1)]
     others = [numbers(other) for other in given]
     whole = np.flatnonzero(~np.isnan(np.concatenate([y, *past, *others], axis=1)).any(axis=1))
     whole = whole[:: -(-len(whole) // MOST_ROWS) or 1]
     fixed = np.concatenate([np.ones((len(whole), 1)), _levels(series, whole), *(o[whole] for o in others)], axis=1)
-    if len(whole) < 4 * (fixed.shape[1] + most * y.shape[1]):
+    columns = fixed.shape[1] + (most + 1) * y.shape[1]
+    if len(whole) < 4 * columns or columns > _MOST_COLUMNS:
         return None
     return _weighed(y[whole], fixed, [p[whole] for p in past], series.places[whole])
 
