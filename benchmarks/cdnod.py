@@ -5,6 +5,7 @@ sums of cosines): edges and changing modules, found right / found / true.
 autocorrelation: how often a stationary series, and one that changes, is said to change.
 random: graphs of 6 variables that change over time or between 5 domains, 600 rows; beside causal-learn's cdnod with kci
 on the first `--peers` seeds, and beside PC on the variables alone.
+fast: the chain of example 2 with random curves too fast for an autoregression to be told from persistence.
 forms: whether kernels of low rank give the graphs of exact ones, on the examples.
 
 Every run is a cell with a seed of its own. With `--file`, cells are appended to it, and those that are there not run
@@ -318,6 +319,39 @@ def _shares(found: list[dict[str, float]], what: str) -> str:
     return f"{right / max(made, 1):.2f} / {right / true:.2f} / {2 * right / (made + true):.2f} ± {error:.2f}"
 
 
+# ---- fast curves
+
+
+def fast_chain(rng: np.random.Generator, periods: tuple[float, float], phi: float) -> tuple[list[np.ndarray], Graph]:
+    """Return a chain of which all modules change, each by its own sum of five sinusoids; phi is that of the noise."""
+
+    def curve() -> np.ndarray:
+        turns = np.outer(np.arange(500) / 500, rng.uniform(*periods, 5)) + rng.uniform(0, 1, 5)
+        found = np.sin(2 * np.pi * turns) @ rng.uniform(0.5, 1, 5)
+        return np.asarray((found - found.mean()) / found.std())
+
+    noise = [autoregression(rng, 500, phi) for _ in range(3)]
+    x1 = 1.1 * curve() + 0.5 * noise[0]
+    x2 = 0.8 * x1 + curve() + 0.5 * noise[1]
+    x3 = 0.8 * x2 + 1.6 * curve() + 0.3 * noise[2]
+    return [x1, x2, x3], Graph.parse("C --> X1; C --> X2; C --> X3; X1 --> X2 --> X3", GraphKind.DAG)
+
+
+def fast(cells: Cells, seeds: int, peers: int) -> None:
+    print("| periods | phi of the noise | program | edges | changing modules | arrows | seconds |\n" + "|---" * 7 + "|")
+    for periods, phi in (((4, 16), 0.0), ((8, 24), 0.0), ((4, 16), 0.5)):
+        make = partial(fast_chain, periods=periods, phi=phi)
+        for name, run in (("ours", ours), ("ours, own past left out", without_past)):
+            cell = ("fast", *periods, phi, name)
+            found = [cells.get((*cell, s), partial(_fast, make, run, s)) for s in range(seeds)]
+            print(f"| {periods[0]} to {periods[1]} | {phi:g} | {name} | {_whole(found)} |", flush=True)
+
+
+def _fast(make: Maker, run: Program, seed: int) -> dict[str, float]:
+    columns, truth = make(np.random.default_rng([13, seed]))
+    return timed(partial(run, as_data(columns, "example 2"), "C"), truth, "C")
+
+
 # ---- exact kernels and those of low rank
 
 
@@ -344,7 +378,7 @@ def differences(name: str, make: Maker, seed: int) -> dict[str, float]:
     return {"edges": len(exact | low), "differ": len(exact ^ low)}
 
 
-STUDIES = {"examples": examples, "autocorrelation": autocorrelation, "random": random, "forms": forms}
+STUDIES = {"examples": examples, "autocorrelation": autocorrelation, "random": random, "fast": fast, "forms": forms}
 
 
 def main() -> None:

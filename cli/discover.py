@@ -158,6 +158,8 @@ def _jobs(sources: tuple[str, ...], chosen: dict[str, Any]) -> list[Job]:
         return genes.jobs(sources[0], chosen["cells"], chosen["read"], chosen["write"], fewest)
     read = chosen["matrix"].read if "matrix" in chosen else reading.read
     data = domains.joined([read(source, chosen["read"]) for source in sources])
+    for column in getattr(chosen["options"], "columns", ()):
+        data.index(column)  # an unknown name is likelier to be the user's mistake than what else may be wrong
     return [Job(data, chosen["write"].plan(*sources))]
 
 

@@ -57,3 +57,17 @@ def kernel_components(values, rate, components):
     eigenvalues, vectors = np.linalg.eigh(centring(points) @ gram @ centring(points) / points)
     order = np.argsort(-eigenvalues)[:components]
     return vectors[:, order] * math.sqrt(points), eigenvalues[order]
+
+
+def drift_criterion(y, flat, cosines, spectrum, shares):
+    """Twice the negative log marginal likelihood of y ~ flat b + curve + noise at the best share, less constants, with
+    log n for each coefficient and for share and band; the columns of y have correlated noise."""
+    n, k = y.shape
+    found = []
+    for share in shares:
+        spread = np.eye(n) + share * cosines @ np.diag(spectrum) @ cosines.T
+        precision = np.linalg.inv(spread)
+        left = y - flat @ np.linalg.solve(flat.T @ precision @ flat, flat.T @ precision @ y)
+        residual = np.linalg.det(left.T @ precision @ left / n)
+        found.append(n * math.log(residual) + k * np.linalg.slogdet(spread)[1])
+    return min(found) + math.log(n) * (k * flat.shape[1] + 2)

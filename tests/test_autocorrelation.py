@@ -23,7 +23,7 @@ def one_series(rows):
 
 def lags_of(values, most=5, series=None):
     column = values if isinstance(values, Column) else continuous_column("x", values)
-    return choose_lags(column, series or one_series(len(column.missing)), most)
+    return choose_lags(column, series or one_series(len(column.missing)), most).lags
 
 
 def persistent(rng, rows, *coefficients):

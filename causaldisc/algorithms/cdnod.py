@@ -8,8 +8,9 @@ B. Huang, K. Zhang, J. Zhang, J. Ramsey, R. Sanchez-Romero, C. Glymour, B. Schoe
 heterogeneous/nonstationary data", JMLR 21(89), 2020: changing modules and skeleton, directions from changes and
 colliders, directions from independent changes, driving forces. Deviations: the skeleton is that of PC-stable, which
 stops at the first separating set; a domain is a category, never a number; several contexts may be given, and separate
-each other from variables; variables that persist are tested given their own past; how a mechanism changes is that of
-its location and scale, and directions have p-values and may stay open; the graph is always valid.
+each other from variables; variables that persist are tested given their own past, and stay joined to a time, undecided,
+where that may hide a drift; how a mechanism changes is that of its location and scale, and directions have p-values and
+may stay open; the graph is always valid.
 """
 
 from __future__ import annotations
@@ -24,9 +25,8 @@ from causaldisc.citests import CITest, Missing, TestChoice
 from causaldisc.context import Context
 from causaldisc.curves import Curves
 from causaldisc.data import contexts, groups
-from causaldisc.data.contexts import ContextKind, Contextual
+from causaldisc.data.contexts import Contextual
 from causaldisc.data.dataset import ColumnKind, Dataset
-from causaldisc.data.series import Series, series_of
 from causaldisc.errors import UsageError
 from causaldisc.graph import Graph, Node
 from causaldisc.knowledge import BoundKnowledge, Knowledge
@@ -34,11 +34,11 @@ from causaldisc.options import as_json, opt
 from causaldisc.result import TIME_LIMIT, Result
 from causaldisc.search import (
     along_contexts,
-    autocorrelation,
     colliders,
     discovery_rate,
     evidence,
     orientation,
+    own_past,
     skeleton,
     sources,
 )
@@ -84,7 +84,8 @@ class Options(pc.Options):
     autocorrelation: Autocorrelation = opt(
         Autocorrelation.AUTO,
         "Condition each test on its variables' own past ('lags'), so that persistence is not taken for change; 'auto': "
-        "when an index is a time. How many lags is chosen for each variable by BIC.",
+        "when an index is a time. How many lags is chosen for each variable by BIC; none where a smooth drift of "
+        "independent rows is far likelier.",
     )
     group: tuple[str, ...] = opt(
         (),
@@ -123,6 +124,16 @@ class Options(pc.Options):
             panels.require_png()
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that are named; where one is missing, that is said before anything else is wrong with the data.
+
+        Raises UsageError for what is no list of columns.
+        """
+        together = dict(groups.parsed(text) for text in self.group)
+        alone = [name for name in contexts.names_in(self.index) if name != contexts.ROWS and name not in together]
+        return (*alone, *(member for members in together.values() for member in members))
+
+    @property
     def outputs(self) -> tuple[str, ...]:
         """The files that are written besides graphs."""
         return tuple(path for path in (self.driving_force, self.plot) if path is not None)
@@ -159,6 +170,7 @@ def search(
     places = [names.index(name) for name in sorted(of_context)]
     graph = orientation.orient(names, found, sources.without_sources(findings, places), known, context)
     evidence.annotate(graph, found)
+    own_past.mark_untold(graph, found, context)
     return Found(graph, found, known)
 
 
@@ -176,13 +188,12 @@ def run(data: Dataset, options: Options, test: TestChoice, knowledge: Knowledge,
     parted = contexts.set_apart(groups.grouped(data, options.group), options.index, options.index_kind)
     context.warn_all(parted.data.notices)
     ordered = parted.data.select(sorted(parted.data.names))
-    series = _series(parted, options.autocorrelation)
-    lags = _lags(parted, series, options, context)
-    bound = autocorrelation.bind(choice, ordered, lags, series, context)
+    past = own_past.learn(parted, options.autocorrelation, options.max_lag, context)
+    bound = past.bind(choice, ordered, options.alpha, context)
     found = search(bound, ordered.names, frozenset(parted.kinds), options, knowledge, context)
     names = tuple(sorted(parted.variables))
     graph = found.graph.reordered(Node(name) for name in (*names, *parted.kinds))
-    along = along_contexts.mechanisms(graph, parted, names, lags, series, seed=0)
+    along = along_contexts.mechanisms(graph, parted, names, past.lags, past.series, seed=0)
     judged = []
     if options.orient_alpha > 0 and not found.skeleton.unfinished:
         judged = along_contexts.orient(graph, along, options.orient_alpha)
@@ -195,10 +206,10 @@ def run(data: Dataset, options: Options, test: TestChoice, knowledge: Knowledge,
         chosen.pop(name, None)  # says what is written, not what is found
     described = provenance.of_search("cdnod", chosen, parted.data, found.skeleton, separations.unlisted)
     described |= {"contexts": {name: kind.value for name, kind in parted.kinds.items()}}
-    described |= {"autocorrelation": _account(lags, series)}
+    described |= {"autocorrelation": past.account()}
     described |= {"test_chosen": WHY_DEFAULT} if test.name == "auto" else {}
     described |= {"directions": [_evidence(names, index, judgement) for index, judgement in judged]}
-    files = _files(along_contexts.drivers(graph, along, parted), options) if options.outputs else {}
+    files = _files(along_contexts.drivers(graph, along, parted), options, context) if options.outputs else {}
     graph = graph.reordered(_nodes(parted))
     along_contexts.annotate(graph, names, judged)
     listing = _changing(graph, parted) if options.changing else None
@@ -228,38 +239,6 @@ def _warn_untold(found: Skeleton, names: tuple[str, ...], of_context: list[str],
         )
 
 
-def _series(parted: Contextual, wanted: Autocorrelation) -> Series | None:
-    """Return how rows follow one another; None where they are not in order, or nobody asks."""
-    times, domains = parted.named(ContextKind.TIME), parted.named(ContextKind.DOMAIN)
-    if wanted is Autocorrelation.NONE or (wanted is Autocorrelation.AUTO and not times):
-        return None
-    codes = [c for c in (parted.column(name).codes for name in domains) if c is not None]
-    values = [v for v in (parted.column(name).values for name in times) if v is not None]
-    return series_of(values, codes, parted.data.rows)
-
-
-def _lags(parted: Contextual, series: Series | None, options: Options, context: Context) -> dict[str, int]:
-    """Choose how many lags each variable needs, and say so."""
-    if series is None:
-        return {}
-    columns = (parted.column(name) for name in parted.variables)
-    lags = {c.name: autocorrelation.choose_lags(c, series, options.max_lag) for c in columns}
-    needed = ", ".join(f"{name} ({count})" for name, count in sorted(lags.items()) if count)
-    if needed:
-        context.warn(
-            "own-past",
-            f"tests are given the own past of variables that persist, with as many lags: {needed}; --autocorrelation "
-            "none takes rows for independent",
-        )
-    return lags
-
-
-def _account(lags: Mapping[str, int], series: Series | None) -> dict[str, object]:
-    if series is None:
-        return {"remedy": "none"}
-    return {"remedy": "own lags in the conditioning set", "rule": "BIC", "lags": dict(sorted(lags.items()))}
-
-
 def _evidence(names: tuple[str, ...], index: str, judgement: Judgement) -> dict[str, object]:
     """Return what the changes say of an edge as plain values: for either direction how its mechanisms depend."""
 
@@ -271,9 +250,11 @@ def _evidence(names: tuple[str, ...], index: str, judgement: Judgement) -> dict[
     return {"x": x, "y": y, "index": index, "outcome": judgement.outcome.value, "dependence": ways}
 
 
-def _files(drawn: list[Curves], options: Options) -> dict[str, bytes]:
+def _files(drawn: list[Curves], options: Options, context: Context) -> dict[str, bytes]:
     """Return the contents of the files that the options ask for."""
     files = {}
+    if not drawn:
+        context.warn("no-drivers", f"no module changes: {' and '.join(options.outputs)} hold no driving force")
     if options.driving_force is not None:
         files[options.driving_force] = TABLES[Path(options.driving_force).suffix.lower()](drawn).encode()
     if options.plot is not None:

@@ -18,13 +18,14 @@ from causaldisc.options import Options
 class Verdict(IntEnum):
     """Whether an answer is one. Only DECIDED and REDUNDANT answers may be taken for independence.
 
-    The numbers are those that the kernels write.
+    The numbers are those that the kernels write, none of which writes UNTOLD.
     """
 
     DECIDED = 0
     INSUFFICIENT = 1  # too few rows for this test
     SINGULAR = 2  # x or y is an exact function of the conditioning set: the statistic is 0/0
     REDUNDANT = 3  # decided, but the conditioning set is linearly dependent in itself
+    UNTOLD = 4  # own pasts may have hidden a drift (search/autocorrelation.py)
 
     @property
     def is_decided(self) -> bool:

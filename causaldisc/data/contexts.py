@@ -60,7 +60,7 @@ def set_apart(data: Dataset, index: tuple[str, ...], kinds: str) -> Contextual:
     Rows without a context are left out, with a notice. Raises DataError for an unknown, constant or unsuitable index,
     and when there is none or no variable is left; UsageError for kinds that do not fit.
     """
-    asked = list(dict.fromkeys(name for text in index for name in _names(text)))
+    asked = names_in(index)
     of_kind = [c.name for c in data.columns if c.kind is ColumnKind.CONTEXT]
     names = list(dict.fromkeys([*asked, *of_kind]))
     if not names:
@@ -85,6 +85,11 @@ def set_apart(data: Dataset, index: tuple[str, ...], kinds: str) -> Contextual:
 
 def _names_one(message: str, names: list[str]) -> bool:
     return any(message.startswith(f"column {name!r} of ") for name in names)
+
+
+def names_in(index: tuple[str, ...]) -> list[str]:
+    """Return the names that lists of indices hold, each once; raises UsageError for what is no list."""
+    return list(dict.fromkeys(name for text in index for name in _names(text)))
 
 
 def _names(text: str) -> list[str]:

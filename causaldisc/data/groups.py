@@ -27,7 +27,7 @@ def grouped(data: Dataset, groups: Sequence[str]) -> Dataset:
     columns: dict[str, AnyColumn | None] = {c.name: c for c in data.columns}
     taken: dict[str, str] = {}
     for text in groups:
-        name, members = _parsed(text)
+        name, members = parsed(text)
         found = []
         for member in members:
             if member in taken:
@@ -41,7 +41,8 @@ def grouped(data: Dataset, groups: Sequence[str]) -> Dataset:
     return replace(data, columns=tuple(c for c in columns.values() if c is not None))
 
 
-def _parsed(text: str) -> tuple[str, list[str]]:
+def parsed(text: str) -> tuple[str, list[str]]:
+    """Return the name of a group and its members; raises UsageError for what is no group."""
     names, signs = split(text, "[=,]")
     if len(names) < 3 or not all(names) or signs != ["=", *[","] * (len(names) - 2)]:
         raise UsageError(

@@ -7,8 +7,8 @@ and y is given the lags of x and those of y beside the set that the search asks 
 
 How many lags is chosen for each variable by Schwarz's criterion (BIC, G. Schwarz, Annals of Statistics 6, 1978) among
 autoregressions with a trend: 0 to `--max-lag` lags, and any number of cosines of time (also levels of domains), so that
-a slow drift of independent rows is told from persistence and costs no lag. A discrete variable is regressed by its
-indicators. Variables without lags are tested as they are.
+a slow drift of independent rows is told from persistence and costs no lag. A fast one is too where the evidence for it
+is strong (drift.py). A discrete variable is regressed by its indicators. Variables without lags are tested as they are.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from causaldisc.data.series import Series
 from causaldisc.data.sparse import AnyColumn
 from causaldisc.distinct import distinct
 from causaldisc.options import Options
+from causaldisc.search import drift
+from causaldisc.search.drift import MOST_ROWS, numbers
 
 Floats = NDArray[np.float64]
 
 # A trend has at most this share of the rows as parameters, and no more cosines than that.
 _SHARE, _MOST_COSINES = 0.05, 40
-# As many rows, evenly spread, are enough to tell how many lags there are.
-_MOST_ROWS = 20_000
 
 
 class Autocorrelation(Enum):
@@ -82,12 +82,27 @@ class GivenOwnPast:
         return found
 
 
-def choose_lags(column: AnyColumn, series: Series, most: int) -> int:
-    """Return how many lags of itself a column needs."""
-    targets = _numbers(column)
-    past = [targets, *(_numbers(series.lagged(column, steps)) for steps in range(1, most + 1))]
+@dataclass(frozen=True)
+class Chosen:
+    """How many lags a column needs; `is_drift`: BIC chose some, but a drift of independent rows is far likelier."""
+
+    lags: int
+    is_drift: bool = False
+
+
+def choose_lags(column: AnyColumn, series: Series, most: int) -> Chosen:
+    """Return how many lags a column needs, at most so many."""
+    lags = _order(column, series, most)
+    weighed = drift.weigh(column, [], series, most) if lags else None
+    return Chosen(0, is_drift=True) if weighed is not None and weighed.is_drift_alone else Chosen(lags)
+
+
+def _order(column: AnyColumn, series: Series, most: int) -> int:
+    """Return how many lags BIC chooses."""
+    targets = numbers(column)
+    past = [targets, *(numbers(series.lagged(column, steps)) for steps in range(1, most + 1))]
     whole = np.flatnonzero(~np.logical_or.reduce(np.isnan(np.concatenate(past, axis=1)), axis=1))
-    whole = whole[:: -(-len(whole) // _MOST_ROWS) or 1]
+    whole = whole[:: -(-len(whole) // MOST_ROWS) or 1]
     rows = len(whole)
     if rows < 4 * (most + 1):
         return 0
@@ -101,18 +116,6 @@ def choose_lags(column: AnyColumn, series: Series, most: int) -> int:
                 if score < best - 1e-9:
                     best, chosen = score, lags
     return chosen
-
-
-def _numbers(column: AnyColumn) -> Floats:
-    """Return a column as numbers, shape (n, k), NaN where missing: standardised, or indicators of levels but one."""
-    if column.codes is None:
-        assert column.values is not None
-        values = column.values.reshape(len(column.values), -1)
-        scales = np.nanstd(values, axis=0)
-        return np.asarray((values - np.nanmean(values, axis=0)) / np.where(scales > 0, scales, 1.0))
-    indicators = np.equal(column.codes[:, None], np.arange(1, len(column.levels))).astype(np.float64)
-    indicators[column.codes < 0] = np.nan
-    return indicators
 
 
 def _trends(series: Series, rows: NDArray[np.intp]) -> Iterator[tuple[Floats, int]]:

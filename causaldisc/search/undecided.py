@@ -15,11 +15,13 @@ Example = tuple[int, int, tuple[int, ...]]
 
 class Undecided:
     """Counts tests without a plain answer, and keeps the first example (x, y, given) of each sort: that of the
-    smallest set, then of the first pair. `thin`: how many tests of a pair x < y had too few rows."""
+    smallest set, then of the first pair. `thin`: how many tests of a pair x < y had too few rows; `untold`: the pairs
+    of which own pasts may have hidden a drift."""
 
     def __init__(self) -> None:
         self.counts: dict[Verdict, int] = {}
         self.thin: Counter[tuple[int, int]] = Counter()
+        self.untold: set[tuple[int, int]] = set()
         self.examples: dict[Verdict, Example] = {}
 
     def note_thin(self, pairs: NDArray[np.int32], counts: NDArray[np.integer], example: Example) -> None:
@@ -42,6 +44,8 @@ class Undecided:
             first = where[np.lexsort((pairs[where, 1], pairs[where, 0]))[0]]
             x, y = pairs[first].tolist()
             self.note(verdict, len(where), (x, y, tuple(sets[first].tolist())))
+            if verdict is Verdict.UNTOLD:
+                self.untold.update((x, y) for x, y in pairs[where].tolist())
             if verdict is Verdict.INSUFFICIENT:
                 self.thin.update(map(tuple, pairs[where].tolist()))
 
