@@ -1,0 +1,138 @@
+"""Greedy search over equivalence classes of DAGs: insert, delete, turn, each as long as it gains.
+
+D. M. Chickering, "Optimal structure identification with greedy search", JMLR 3 (2002): with a score that is locally
+consistent (definition 6) the phases of insertion and deletion end in the true class when data are many (lemmas 9, 10).
+The phase of turns, and the repetition of all three, follow A. Hauser and P. Bühlmann, JMLR 13 (2012), section 4.
+
+Deviations: the search knows no score but only local comparisons (comparison.py), which need not sum up to one, so no
+state is entered twice; with a score none would be. Knowledge starts the search at the required edges and bars states
+without a DAG that obeys it. Of moves that gain equally the first in order of nodes is made, those of smaller sets
+first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+
+from causaldisc.context import Context
+from causaldisc.knowledge import BoundKnowledge
+from causaldisc.search.comparison import LocalComparison, Question
+from causaldisc.search.operators import Kind, Operator, applied, candidates, is_open
+from causaldisc.search.partial_graph import Nodes, PartialGraph, members
+
+_STAGES = {Kind.INSERT: "inserting", Kind.DELETE: "deleting", Kind.TURN: "turning"}
+# Gains that differ by less are rounding: a move must gain more.
+NOTHING = 1e-9
+
+Rank = tuple[float, tuple[int, int, int, list[int]]]
+
+
+@dataclass
+class Search:
+    """A search under way; `state` is valid at any time."""
+
+    comparison: LocalComparison
+    most: int  # the largest set to compare given
+    knowledge: BoundKnowledge
+    context: Context
+    state: PartialGraph
+    moves: int = 0
+    _been: set[tuple[int, ...]] = field(default_factory=set)
+
+    def run(self) -> None:
+        """Move until nothing gains. Raises OutOfTime when the context's time is up."""
+        self._been.add(self.state.key)
+        while sum([self.phase(kind) for kind in Kind]):
+            pass
+
+    def phase(self, kind: Kind) -> int:
+        """Make moves of one kind as long as they gain; return their number."""
+        agenda = _Agenda(kind, self)
+        agenda.look_at((1 << len(self.state)) - 1)
+        before = self.moves
+        while (found := self._best(agenda)) is not None:
+            touched = found.changed(self.state)
+            self.state = found
+            self._been.add(found.key)
+            self.moves += 1
+            agenda.look_at(touched)
+        return self.moves - before
+
+    def _best(self, agenda: _Agenda) -> PartialGraph | None:
+        """Return the state that the best possible move leads to; None where no move gains."""
+        for operator in agenda.by_gain():
+            if is_open(operator, self.state):
+                found = applied(operator, self.state, self.knowledge)
+                if found is not None and found.key not in self._been:
+                    return found
+        return None
+
+
+class _Agenda:
+    """The moves of one kind that would gain, the best first, kept up as the state changes.
+
+    The moves for x and y hang on the edges of x and of y, and on which of the neighbours of y are adjacent. Whether
+    paths allow one hangs on all edges, so moves that cannot be made are kept for the next state.
+    """
+
+    def __init__(self, kind: Kind, search: Search) -> None:
+        self.kind, self.search = kind, search
+        self.heap: list[tuple[Rank, int, Operator]] = []
+        self.passed: list[tuple[Rank, int, Operator]] = []
+        self.stamps: dict[tuple[int, int], int] = {}
+
+    def look_at(self, touched: Nodes) -> None:
+        """Find anew the moves that hang on the edges of some nodes."""
+        search, state = self.search, self.search.state
+        for entry in self.passed:
+            heappush(self.heap, entry)
+        self.passed.clear()
+        operators: list[Operator] = []
+        for y in range(len(state)):
+            every = (touched >> y & 1) or state.neighbours[y] & touched
+            for x in members((1 << len(state)) - 1 if every else touched):
+                if x != y:
+                    self.stamps[x, y] = search.moves
+                    operators += candidates(self.kind, state, x, y, search.most, search.knowledge)
+        search.comparison.prepare(_questions(operators), _STAGES[self.kind], search.context)
+        for operator in operators:
+            gain = self._gain(operator)
+            if gain is not None and gain > NOTHING:
+                rank = (-gain, operator.order)
+                heappush(self.heap, (rank, search.moves, operator))
+
+    def by_gain(self) -> Iterator[Operator]:
+        """Yield the moves that would gain, the best first."""
+        while self.heap:
+            entry = heappop(self.heap)
+            _, stamp, operator = entry
+            if stamp == self.stamps[operator.x, operator.y]:
+                self.passed.append(entry)
+                yield operator
+
+    def _gain(self, operator: Operator) -> float | None:
+        total = 0.0
+        for given, sign in ((operator.with_, 1), (operator.without, -1)):
+            if given is not None:
+                gain = self.search.comparison.gain(operator.x, operator.y, given)
+                if gain is None:
+                    return None
+                total += sign * gain
+        return total
+
+
+def _questions(operators: list[Operator]) -> Iterator[Question]:
+    for _, x, y, _, *sets in operators:
+        yield from ((min(x, y), max(x, y), given) for given in sets if given is not None)
+
+
+def start(nodes: int, knowledge: BoundKnowledge) -> PartialGraph:
+    """Return the state of the DAGs that have the required edges and no others."""
+    graph = PartialGraph(nodes)
+    for u, v in knowledge.required:
+        graph.direct(u, v)
+    found = graph.completed(knowledge)
+    assert found is not None, "required edges form no cycle"
+    return found
