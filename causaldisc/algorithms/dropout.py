@@ -20,12 +20,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from enum import Enum
 from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
-from causaldisc.algorithms import pc
+from causaldisc.algorithms import _ges, pc
 from causaldisc.citests import TestChoice, _deletion
 from causaldisc.citests._deletion import Scope, Thin
 from causaldisc.citests._transform import Transform, transformed
@@ -37,9 +38,17 @@ from causaldisc.knowledge import Knowledge
 from causaldisc.options import as_json, opt
 from causaldisc.result import Result
 from causaldisc.search import evidence
+from causaldisc.search.comparison import ByTest
 from causaldisc.search.skeleton import Skeleton
 
 POWER = 0.8
+
+
+class Search(Enum):
+    """How the graph is searched for."""
+
+    PC = "pc"
+    GES = "ges"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,10 +57,21 @@ class Options(pc.Options):
 
     TITLE = "Dropout"
 
+    search: Search = opt(
+        Search.PC,
+        "How to search: 'pc' removes edges that a test separates at --alpha; 'ges' inserts, deletes and turns edges as "
+        "long as a score gains, without regard to --alpha, --fdr and --collider-rule.",
+    )
+    penalty: float = opt(
+        1.0,
+        "What an edge costs with --search ges, in units of half the logarithm of the rows: 1 is the Bayesian "
+        "information criterion, more means fewer edges.",
+        at_least=0,
+    )
     max_depth: int | None = opt(
         None,
-        "Largest conditioning set; without it, the largest for which rows are expected to suffice among the quarter of "
-        "the variables with the fewest zeros.",
+        "Largest conditioning set; without it, with --search pc the largest for which rows are expected to suffice "
+        "among the quarter of the variables with the fewest zeros, with ges as far as rows go.",
         at_least=0,
     )
     scope: Scope = opt(
@@ -83,15 +103,28 @@ def run(data: Dataset, options: Options, test: TestChoice, knowledge: Knowledge,
         context.warn("no-zeros", "no value is zero: every test uses all rows, as pc would")
     values = transformed(ordered, options.transform)
     bound = _deletion.bind(test, values, zeros, options.scope, options.min_rows, options.thin, context)
-    depth = expected_depth(zeros, options) if options.max_depth is None else options.max_depth
-    if options.max_depth is None and depth == 0:
-        _warn_of_shallowness(zeros, options, context)
-    limited = replace(options, max_depth=depth)
-    graph, found = pc.search(bound, ordered.names, limited, knowledge.bind(ordered.names), context)
-    annotate(graph, found, options.alpha)
+    known = knowledge.bind(ordered.names)
+    if options.search is Search.GES:
+        comparison = ByTest(bound, data.rows, options.penalty)
+        graph, found = _ges.search(comparison, ordered.names, options.max_depth, known, context)
+        annotate(graph, found, comparison.alpha)
+    else:
+        options = _limited(options, zeros, context)
+        graph, found = pc.search(bound, ordered.names, options, known, context)
+        annotate(graph, found, options.alpha)
     of_test = {"test": bound.name, "missing": test.missing.value, **as_json(bound.options)}
-    chosen = {**of_test, **as_json(limited), **knowledge.as_json()}
+    chosen = {**of_test, **as_json(options), **knowledge.as_json()}
     return pc.result("dropout", data, graph, found, ordered.names, chosen, context)
+
+
+def _limited(options: Options, zeros: NDArray[np.bool_], context: Context) -> Options:
+    """Return the options with the depth that rows are expected to suffice for, where none is chosen."""
+    if options.max_depth is not None:
+        return options
+    depth = expected_depth(zeros, options)
+    if depth == 0:
+        _warn_of_shallowness(zeros, options, context)
+    return replace(options, max_depth=depth)
 
 
 def expected_depth(zeros: NDArray[np.bool_], options: Options) -> int | None:

@@ -75,9 +75,9 @@ class ByTest:
         return max(most if self.test.deepest is None else min(most, self.test.deepest), 0)
 
     @property
-    def critical(self) -> float:
-        """The normal value above which a gain is positive."""
-        return math.sqrt(self.penalty * math.log(self.rows))
+    def alpha(self) -> float:
+        """The p-value below which a gain is positive."""
+        return math.erfc(math.sqrt(self.penalty * math.log(self.rows) / 2))
 
     def prepare(self, questions: Iterable[Question], stage: str, context: Context) -> None:
         """Answer questions, those known already among them, at once.
