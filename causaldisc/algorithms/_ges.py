@@ -30,7 +30,7 @@ def search(
     under_way = greedy.Search(comparison, most, knowledge, context, state)
     unfinished = None
     try:
-        under_way.run()
+        under_way.run(*greedy.ORDER)
     except OutOfTime:
         if not under_way.moves:
             raise ComputationError("time was up before the first edge; give it more, or fewer columns") from None

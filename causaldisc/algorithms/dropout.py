@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causaldisc.algorithms import _ges, pc
-from causaldisc.citests import TestChoice, _deletion
+from causaldisc.citests import TestChoice, _deletion, effect_in_nats
 from causaldisc.citests._deletion import Scope, Thin
 from causaldisc.citests._transform import Transform, transformed
 from causaldisc.context import Context
@@ -63,9 +63,9 @@ class Options(pc.Options):
         "long as a score gains, without regard to --alpha, --fdr and --collider-rule.",
     )
     penalty: float = opt(
-        1.0,
+        2.0,
         "What an edge costs with --search ges, in units of half the logarithm of the rows: 1 is the Bayesian "
-        "information criterion, more means fewer edges.",
+        "information criterion; more means fewer edges.",
         at_least=0,
     )
     max_depth: int | None = opt(
@@ -105,7 +105,7 @@ def run(data: Dataset, options: Options, test: TestChoice, knowledge: Knowledge,
     bound = _deletion.bind(test, values, zeros, options.scope, options.min_rows, options.thin, context)
     known = knowledge.bind(ordered.names)
     if options.search is Search.GES:
-        comparison = ByTest(bound, data.rows, options.penalty)
+        comparison = ByTest(bound, data.rows, options.penalty, effect_in_nats(bound.name))
         graph, found = _ges.search(comparison, ordered.names, options.max_depth, known, context)
         annotate(graph, found, comparison.alpha)
     else:

@@ -2,15 +2,21 @@
 
 The Bayesian information criterion of linear Gaussian variables gains -N/2 log(1 - r²) - log(N)/2 by the parent x, r
 the partial correlation of x and y given the other parents (G. Schwarz, Annals of Statistics 6, 1978). So a test can
-stand for a score. H. Dai et al. (ICLR 2024) let one decide that leaves out rows: r is replaced by the correlation r'
-that all N rows would have to show for the statistic that n of them have,
+stand for a score, as in H. Dai et al. (ICLR 2024), whose tests leave out rows: each question has rows of its own, n of
+N. The evidence of a question is the likelihood ratio e = -n/2 log(1 - r²) where
 
-    sqrt(N - |S| - 3) atanh r' = z = sqrt(n - |S| - 3) atanh r.
+    atanh r = z / sqrt(n - |S| - 3), z the standard normal value of the test's p-value,
 
-Here z is the standard normal value of the test's p-value. So any test may be used, several p-values may be combined,
-and with Fisher's Z on complete data the score is the criterion itself. Equal evidence gains equally, whatever rows it
-comes from: gains can be compared between families. Deviations: |S| counts among the degrees of freedom (theirs: n - 3);
-the penalty is a multiple of log(N)/2 (theirs: log(N) divided by a parameter).
+so that any test may be used and p-values may be combined. An edge is worth its price where e is more than c, the
+penalty times log(N)/2: one level for all questions. The gain is (e - c) N / m, what N such rows would show; m are the
+rows that e comes from. With Fisher's Z on complete data m = n = N, and the score is the criterion itself.
+
+Deviations: Dai et al. take for the gain what N rows with the same z would show, which is e. But most dependences can be
+explained by one structure or by another, and e grows with the rows: structures with few conditions would win over true
+ones. What a row shows does not depend on how many there are; likelihoods of incomplete data are compared by it, too
+(N. Balov, Electronic Journal of Statistics 7, 2013). Where two ways to delete rows are combined, m is e over the
+information that the effect says a row holds, between n and N. Their penalty is log(N) divided by a parameter, and |S|
+does not count among their degrees of freedom.
 
 A test without an answer, as of too few rows, is no gain and no loss: nothing is decided by it.
 """
@@ -26,7 +32,7 @@ from typing import Protocol
 import numpy as np
 
 from causaldisc._ext import tails
-from causaldisc.citests.base import CITest
+from causaldisc.citests.base import Answer, CITest
 from causaldisc.context import Context
 from causaldisc.search import setwise
 from causaldisc.search.partial_graph import Nodes, members
@@ -35,6 +41,7 @@ from causaldisc.search.undecided import Undecided
 Question = tuple[int, int, Nodes]  # x < y given a set
 
 _SMALL = math.log(1e-300)
+_LARGEST = 1 - 2**-50
 _NORMAL = NormalDist()
 
 
@@ -60,11 +67,15 @@ class Compared:
 
 @dataclass
 class ByTest:
-    """Comparisons by a test whose data have so many rows; `penalty` is a multiple of log(rows) / 2."""
+    """Comparisons by a test whose data have so many rows; `penalty` is a multiple of log(rows) / 2.
+
+    `in_nats`: whether the effects of the test are information in nats; else they are correlations.
+    """
 
     test: CITest
     rows: int
     penalty: float
+    in_nats: bool = False
     known: dict[Question, Compared] = field(default_factory=dict)
     undecided: Undecided = field(default_factory=Undecided)
 
@@ -77,7 +88,7 @@ class ByTest:
     @property
     def alpha(self) -> float:
         """The p-value below which a gain is positive."""
-        return math.erfc(math.sqrt(self.penalty * math.log(self.rows) / 2))
+        return math.erfc(math.sqrt(self.penalty * math.log(max(self.rows, 2)) / 2))
 
     def prepare(self, questions: Iterable[Question], stage: str, context: Context) -> None:
         """Answer questions, those known already among them, at once.
@@ -92,16 +103,27 @@ class ByTest:
             pairs = np.array([q[:2] for q in asked], np.int32)
             sets = np.array([members(q[2]) for q in asked], np.int32).reshape(len(asked), size)
             for start, answers in setwise.answers(self.test, pairs, sets, self.undecided, stage, context):
-                lot = asked[start : start + len(answers)]
-                for question, log_p, decided in zip(lot, answers.log_p.tolist(), answers.decided.tolist(), strict=True):
-                    self.known[question] = Compared(log_p, self._gain(log_p, size) if decided else None)
+                for i, question in enumerate(asked[start : start + len(answers)]):
+                    answer = answers[i]
+                    gain = self._gain(answer, size) if answer.verdict.is_decided else None
+                    self.known[question] = Compared(answer.log_p, gain)
 
     def gain(self, x: int, y: int, given: Nodes) -> float | None:
         return self.known[min(x, y), max(x, y), given].gain
 
-    def _gain(self, log_p: float, size: int) -> float:
-        free = max(self.rows - size - 3, 1)
-        return self.rows * log_cosh(normal_value(log_p) / math.sqrt(free)) - self.penalty * math.log(self.rows) / 2
+    def _gain(self, answer: Answer, size: int) -> float:
+        cost = self.penalty * math.log(max(self.rows, 2)) / 2
+        rows = max(answer.n, 2)
+        evidence = rows * information(math.tanh(normal_value(answer.log_p) / math.sqrt(max(rows - size - 3, 1))))
+        if answer.effect is not None:
+            held = answer.effect if self.in_nats else information(answer.effect)
+            rows = min(max(rows, evidence / held), self.rows) if held > 0 else self.rows
+        return (evidence - cost) * self.rows / rows
+
+
+def information(correlation: float) -> float:
+    """Return what Gaussian variables of a correlation tell of each other, in nats."""
+    return -math.log1p(-min(correlation * correlation, _LARGEST)) / 2
 
 
 def normal_value(log_p: float) -> float:
@@ -112,12 +134,3 @@ def normal_value(log_p: float) -> float:
     for _ in range(4):  # Newton's steps; the slope of log p is -z - 1/z, nearly
         z += (tails.two_sided_normal(z) - log_p) / (z + 1 / z)
     return z
-
-
-def log_cosh(u: float) -> float:
-    """Return log cosh u = -log(1 - tanh² u) / 2."""
-    return (
-        -0.5 * math.log1p(-(math.tanh(u) ** 2))
-        if abs(u) < 1
-        else abs(u) + math.log1p(math.exp(-2 * abs(u))) - math.log(2)
-    )
