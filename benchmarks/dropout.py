@@ -1,7 +1,7 @@
 """How right tests and graphs are when values fail to be measured: level on a fork, and graphs by regime.
 
     python benchmarks/dropout.py level [--rows 20000] [--draws 1000]
-    python benchmarks/dropout.py skeletons [--rows 1000 4000 10000] [--graphs 8]
+    python benchmarks/dropout.py skeletons [--rows 1000 4000 10000] [--graphs 8] [--only ges]
 
 The regimes are those of the authors of the causal dropout model (Dai et al., ICLR 2024): linear Gaussian variables, or
 exponentials of them, whose values fail at random, below a threshold, or with logistic chances that fall with the value.
@@ -119,14 +119,14 @@ def ways(log_normal: bool) -> Iterator[tuple[str, Callable[[Dataset], Graph]]]:
     yield "conditioning, ges", delete(replace(greedy, scope=Scope.CONDITIONING))
 
 
-def skeletons(rows: int, graphs: int) -> None:
-    """Print the mean F1 of adjacencies and the distance of CPDAGs, of each way in each regime."""
+def skeletons(rows: int, graphs: int, only: str) -> None:
+    """Print the mean F1 of adjacencies and the distance of CPDAGs, of each way whose name holds `only`, by regime."""
     scores: dict[str, list[list[tuple[float, int]]]] = {}
     seconds: dict[str, float] = {}
     for log_normal in (False, True):
         for mechanism in MECHANISMS:
             drawn = [regimes(np.random.default_rng(100 + seed), rows, log_normal, mechanism) for seed in range(graphs)]
-            for name, way in ways(log_normal):
+            for name, way in ((n, w) for n, w in ways(log_normal) if only in n):
                 started = time.process_time()
                 found = [compare(truth, way(data)) for data, truth in drawn]
                 seconds[name] = seconds.get(name, 0.0) + time.process_time() - started
@@ -148,9 +148,10 @@ def main() -> None:
     parser.add_argument("--rows", type=int, nargs="+")
     parser.add_argument("--draws", type=int, default=1000)
     parser.add_argument("--graphs", type=int, default=8)
+    parser.add_argument("--only", default="", help="of the skeletons, the ways whose name holds this")
     asked = parser.parse_args()
     for rows in asked.rows or ([20_000] if asked.study == "level" else [1000, 4000, 10_000]):
-        level(rows, asked.draws) if asked.study == "level" else skeletons(rows, asked.graphs)
+        level(rows, asked.draws) if asked.study == "level" else skeletons(rows, asked.graphs, asked.only)
 
 
 if __name__ == "__main__":

@@ -6,13 +6,15 @@ consistent (definition 6), insertions until none gains and then deletions end in
 (2012). ORDER is that of A. Nazaret and D. Blei, "Extremely greedy equivalence search", UAI 2024 (XGES-0): what can be
 deleted is deleted before more is inserted, so that fewer wrong edges get a hold; the limit is the same.
 
-Deviations: the search knows no score but only local comparisons (comparison.py), which need not sum up to one, so no
-state is entered twice; with a score none would be. Knowledge starts the search at the required edges and bars states
-without a DAG that obeys it. Of moves that gain equally the first in order of nodes is made.
+Deviations: the search knows no score but only local comparisons (comparison.py), which need not sum up to one, so that
+moves could go in circles: no pair is joined, and no edge turned, more than OFTEN times. Knowledge starts the search at
+the required edges and bars states without a DAG that obeys it. Of moves that gain equally the first in order of nodes
+is made.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
@@ -25,6 +27,7 @@ from causaldisc.search.partial_graph import Nodes, PartialGraph, members
 
 _STAGES = {Kind.INSERT: "inserting", Kind.DELETE: "deleting", Kind.TURN: "turning"}
 ORDER = (Kind.DELETE, Kind.TURN, Kind.INSERT)
+OFTEN = 3
 # Gains that differ by less are rounding: a move must gain more.
 NOTHING = 1e-9
 
@@ -41,26 +44,26 @@ class Search:
     context: Context
     state: PartialGraph
     moves: int = 0
-    _been: set[tuple[int, ...]] = field(default_factory=set)
+    _made: Counter[tuple[Kind, int, int]] = field(default_factory=Counter)
 
     def run(self, *kinds: Kind) -> None:
         """Move until nothing gains, by moves of some kinds; a later kind has its turn only where none of an earlier
         one gains. Raises OutOfTime when the context's time is up."""
-        self._been.add(self.state.key)
         agendas = [_Agenda(kind, self) for kind in kinds]
         while (found := next(filter(None, map(self._best, agendas)), None)) is not None:
             for agenda in agendas:
                 agenda.touched |= found.changed(self.state)
             self.state = found
-            self._been.add(found.key)
             self.moves += 1
 
     def _best(self, agenda: _Agenda) -> PartialGraph | None:
         """Return the state that the best possible move leads to; None where no move gains."""
         for operator in agenda.by_gain():
-            if is_open(operator, self.state):
+            made = operator.kind, min(operator[1:3]), max(operator[1:3])
+            if self._made[made] < OFTEN and is_open(operator, self.state):
                 found = applied(operator, self.state, self.knowledge)
-                if found is not None and found.key not in self._been:
+                if found is not None:
+                    self._made[made] += 1
                     return found
         return None
 

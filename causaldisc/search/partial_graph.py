@@ -66,11 +66,6 @@ class PartialGraph:
         twin.parents, twin.children, twin.neighbours = self.parents[:], self.children[:], self.neighbours[:]
         return twin
 
-    @property
-    def key(self) -> tuple[int, ...]:
-        """What tells this graph from others of as many nodes."""
-        return (*self.parents, *self.neighbours)
-
     def changed(self, other: PartialGraph) -> Nodes:
         """Return the nodes that have another edge, or another mark on one, than in another graph."""
         mine, theirs = (zip(g.parents, g.children, g.neighbours, strict=True) for g in (self, other))
