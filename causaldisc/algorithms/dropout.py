@@ -107,11 +107,11 @@ def run(data: Dataset, options: Options, test: TestChoice, knowledge: Knowledge,
     if options.search is Search.GES:
         comparison = ByTest(bound, data.rows, options.penalty, effect_in_nats(bound.name))
         graph, found = _ges.search(comparison, ordered.names, options.max_depth, known, context)
-        annotate(graph, found, comparison.alpha)
+        annotate(graph, found, comparison.critical)
     else:
         options = _limited(options, zeros, context)
         graph, found = pc.search(bound, ordered.names, options, known, context)
-        annotate(graph, found, options.alpha)
+        annotate(graph, found, NormalDist().inv_cdf(1 - options.alpha / 2))
     of_test = {"test": bound.name, "missing": test.missing.value, **as_json(bound.options)}
     chosen = {**of_test, **as_json(options), **knowledge.as_json()}
     return pc.result("dropout", data, graph, found, ordered.names, chosen, context)
@@ -150,8 +150,9 @@ def _warn_of_shallowness(zeros: NDArray[np.bool_], options: Options, context: Co
     )
 
 
-def annotate(graph: Graph, found: Skeleton, alpha: float) -> None:
-    """Write to each edge how many of its tests had too few rows, and what its weakest test could have seen."""
+def annotate(graph: Graph, found: Skeleton, critical: float) -> None:
+    """Write to each edge how many of its tests had too few rows, and what its weakest test could have seen, where
+    normal values above `critical` decide for an edge."""
     answers, sizes = found.answers, found.weakest.sizes
     for k, (u, v) in enumerate(found.pairs.tolist()):
         if not graph.has_edge(u, v):
@@ -161,10 +162,9 @@ def annotate(graph: Graph, found: Skeleton, alpha: float) -> None:
             graph.annotate(u, v, insufficient=thin)
         free = int(answers.n[k]) - int(sizes[k]) - 3
         if free > 0:
-            graph.annotate(u, v, detectable=evidence.rounded(detectable(free, alpha)))
+            graph.annotate(u, v, detectable=evidence.rounded(detectable(free, critical)))
 
 
-def detectable(free: int, alpha: float) -> float:
+def detectable(free: int, critical: float) -> float:
     """Return the partial correlation that Fisher's Z with `free` degrees of freedom finds with probability 0.8."""
-    normal = NormalDist()
-    return math.tanh((normal.inv_cdf(1 - alpha / 2) + normal.inv_cdf(POWER)) / math.sqrt(free))
+    return math.tanh((critical + NormalDist().inv_cdf(POWER)) / math.sqrt(free))

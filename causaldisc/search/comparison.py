@@ -26,23 +26,20 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from statistics import NormalDist
 from typing import Protocol
 
 import numpy as np
 
-from causaldisc._ext import tails
 from causaldisc.citests.base import Answer, CITest
 from causaldisc.context import Context
+from causaldisc.normal import normal_value
 from causaldisc.search import setwise
 from causaldisc.search.partial_graph import Nodes, members
 from causaldisc.search.undecided import Undecided
 
 Question = tuple[int, int, Nodes]  # x < y given a set
 
-_SMALL = math.log(1e-300)
 _LARGEST = 1 - 2**-50
-_NORMAL = NormalDist()
 
 
 class LocalComparison(Protocol):
@@ -86,9 +83,14 @@ class ByTest:
         return max(most if self.test.deepest is None else min(most, self.test.deepest), 0)
 
     @property
-    def alpha(self) -> float:
-        """The p-value below which a gain is positive."""
-        return math.erfc(math.sqrt(self.penalty * math.log(max(self.rows, 2)) / 2))
+    def cost(self) -> float:
+        """What a parent costs, in units of evidence."""
+        return self.penalty * math.log(max(self.rows, 2)) / 2
+
+    @property
+    def critical(self) -> float:
+        """The normal value above which a gain is positive, where rows are many."""
+        return math.sqrt(2 * self.cost)
 
     def prepare(self, questions: Iterable[Question], stage: str, context: Context) -> None:
         """Answer questions, those known already among them, at once.
@@ -112,25 +114,14 @@ class ByTest:
         return self.known[min(x, y), max(x, y), given].gain
 
     def _gain(self, answer: Answer, size: int) -> float:
-        cost = self.penalty * math.log(max(self.rows, 2)) / 2
-        rows = max(answer.n, 2)
+        rows: float = max(answer.n, 2)
         evidence = rows * information(math.tanh(normal_value(answer.log_p) / math.sqrt(max(rows - size - 3, 1))))
         if answer.effect is not None:
             held = answer.effect if self.in_nats else information(answer.effect)
             rows = min(max(rows, evidence / held), self.rows) if held > 0 else self.rows
-        return (evidence - cost) * self.rows / rows
+        return (evidence - self.cost) * self.rows / rows
 
 
 def information(correlation: float) -> float:
     """Return what Gaussian variables of a correlation tell of each other, in nats."""
     return -math.log1p(-min(correlation * correlation, _LARGEST)) / 2
-
-
-def normal_value(log_p: float) -> float:
-    """Return the z of which exp(log_p) is the two-sided p-value under N(0, 1)."""
-    if log_p > _SMALL:
-        return -_NORMAL.inv_cdf(math.exp(log_p) / 2) if log_p < 0 else 0.0
-    z = math.sqrt(-2 * log_p - math.log(-math.pi * log_p))
-    for _ in range(4):  # Newton's steps; the slope of log p is -z - 1/z, nearly
-        z += (tails.two_sided_normal(z) - log_p) / (z + 1 / z)
-    return z

@@ -31,7 +31,8 @@ OFTEN = 3
 # Gains that differ by less are rounding: a move must gain more.
 NOTHING = 1e-9
 
-Rank = tuple[float, tuple[int, int, int, list[int]]]
+# The gain, negative, and where the move stands among equals; the number of moves when it was found; the move.
+Entry = tuple[tuple[float, tuple[int, int, list[int]]], int, Operator]
 
 
 @dataclass
@@ -78,8 +79,8 @@ class _Agenda:
     def __init__(self, kind: Kind, search: Search) -> None:
         self.kind, self.search = kind, search
         self.touched: Nodes = (1 << len(search.state)) - 1  # nodes whose edges have changed since the moves were found
-        self.heap: list[tuple[Rank, int, Operator]] = []
-        self.passed: list[tuple[Rank, int, Operator]] = []
+        self.heap: list[Entry] = []
+        self.passed: list[Entry] = []
         self.stamps: dict[tuple[int, int], int] = {}
 
     def _look_again(self) -> None:
@@ -100,8 +101,8 @@ class _Agenda:
         for operator in operators:
             gain = self._gain(operator)
             if gain is not None and gain > NOTHING:
-                rank = (-gain, operator.order)
-                heappush(self.heap, (rank, search.moves, operator))
+                entry: Entry = ((-gain, operator.order), search.moves, operator)
+                heappush(self.heap, entry)
 
     def by_gain(self) -> Iterator[Operator]:
         """Yield the moves that would gain, the best first."""
