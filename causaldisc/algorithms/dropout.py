@@ -1,4 +1,4 @@
-"""Graphs from data whose zeros may be failures: PC that leaves out rows, test by test.
+"""Graphs from data whose zeros may be failures: PC, or greedy search, that leaves out rows test by test.
 
 Single-cell counts, and much else, are zero where there is nothing and where measuring failed. Taken as values such
 zeros create dependences; rows without any are too few. For each test this command leaves out the rows where a
@@ -7,13 +7,18 @@ evidence of both (both). Where too few rows are left a test decides nothing: the
 `insufficient`, the number of such tests. Every edge carries the rows `n` of its weakest test and `detectable`, the
 smallest partial correlation that so many rows find four times out of five.
 
+With --search ges the graph comes from a greedy search over equivalence classes, which inserts, deletes and turns edges
+as long as the tests of what each of these changes gain more evidence than --penalty asks for. An edge's evidence is
+then that against its deletion; too few rows neither make an edge nor remove one.
+
 The default test, cubic, is the generalised covariance measure of cubic regressions: what is left of a linear relation
 after deletion is not linear, and Fisher's Z rejects up to five times too often there (docs/dropout.md).
 
 H. Dai, I. Ng, G. Luo, P. Spirtes, P. Stojanov, K. Zhang, "Gene regulatory network inference in the presence of
 dropouts: a causal view", ICLR 2024. Their assumptions: no hidden common causes, zeros by failure depend on no other
 variable than their own, and what is not zero is exact. Deviations: their code tests with Fisher's Z on the rows of
---scope conditioning and takes too few rows for independence (--test fisherz --min-rows 0 --thin independent).
+--scope conditioning and takes too few rows for independence (--test fisherz --min-rows 0 --thin independent); for
+those of the greedy search see search/comparison.py and search/greedy.py.
 """
 
 from __future__ import annotations

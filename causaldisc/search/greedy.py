@@ -86,9 +86,8 @@ class _Agenda:
     def _look_again(self) -> None:
         """Find anew the moves that hang on the edges of touched nodes."""
         search, state, touched = self.search, self.search.state, self.touched
-        for entry in self.passed:
-            heappush(self.heap, entry)
-        self.passed.clear()
+        while self.passed:
+            heappush(self.heap, self.passed.pop())
         operators: list[Operator] = []
         for y in range(len(state)):
             every = (touched >> y & 1) or state.neighbours[y] & touched
@@ -101,8 +100,7 @@ class _Agenda:
         for operator in operators:
             gain = self._gain(operator)
             if gain is not None and gain > NOTHING:
-                entry: Entry = ((-gain, operator.order), search.moves, operator)
-                heappush(self.heap, entry)
+                heappush(self.heap, ((-gain, operator.order), search.moves, operator))
 
     def by_gain(self) -> Iterator[Operator]:
         """Yield the moves that would gain, the best first."""
