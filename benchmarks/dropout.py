@@ -1,7 +1,7 @@
-"""How right tests and graphs are when values fail to be measured: level on a fork, and skeletons by regime.
+"""How right tests and graphs are when values fail to be measured: level on a fork, and graphs by regime.
 
     python benchmarks/dropout.py level [--rows 20000] [--draws 1000]
-    python benchmarks/dropout.py skeletons [--rows 1000 4000 10000] [--graphs 8]
+    python benchmarks/dropout.py skeletons [--rows 1000 4000 10000] [--graphs 8] [--only ges]
 
 The regimes are those of the authors of the causal dropout model (Dai et al., ICLR 2024): linear Gaussian variables, or
 exponentials of them, whose values fail at random, below a threshold, or with logistic chances that fall with the value.
@@ -27,7 +27,9 @@ from causaldisc.citests._deletion import Scope, Thin
 from causaldisc.citests._transform import Transform
 from causaldisc.context import Context
 from causaldisc.data.dataset import Dataset
-from causaldisc.graph import Graph
+from causaldisc.graph import Graph, GraphKind, Mark
+from causaldisc.graph.equivalence import cpdag_of
+from causaldisc.graph.metrics import compare
 from causaldisc.knowledge import Knowledge
 
 Floats = NDArray[np.float64]
@@ -65,10 +67,8 @@ def level(rows: int, draws: int) -> None:
         print(f"| {mechanism} | " + " | ".join(f"{100 * k / draws:.1f}" for k in rejected.values()) + " |", flush=True)
 
 
-def regimes(
-    rng: np.random.Generator, rows: int, log_normal: bool, mechanism: str
-) -> tuple[Floats, set[frozenset[int]]]:
-    """Return data with failures, and the true adjacencies."""
+def regimes(rng: np.random.Generator, rows: int, log_normal: bool, mechanism: str) -> tuple[Dataset, Graph]:
+    """Return data with failures, and the true CPDAG."""
     pairs = list(combinations(range(NODES), 2))
     edges = [pairs[i] for i in rng.choice(len(pairs), EDGES, replace=False)]
     weights = np.zeros((NODES, NODES))
@@ -88,11 +88,15 @@ def regimes(
     else:
         start, slope = (0.5, -0.5) if log_normal else (-0.5, -1.5)
         seen = rng.random(values.shape) > 1 / (1 + np.exp(-(start + slope * values)))
-    return values * seen, {frozenset(e) for e in edges}
+    data = Dataset.from_array(values * seen)
+    truth = Graph(data.names, GraphKind.DAG)
+    for cause, effect in edges:
+        truth.add_edge(cause, effect, Mark.TAIL, Mark.ARROW)
+    return data, cpdag_of(truth)
 
 
 def ways(log_normal: bool) -> Iterator[tuple[str, Callable[[Dataset], Graph]]]:
-    """Yield what is compared: the zeros kept, the authors' rule, and the scopes."""
+    """Yield what is compared: the zeros kept, the authors' rule, the scopes, and greedy search."""
 
     def keep(data: Dataset) -> Graph:
         return pc.run(data, pc.Options(alpha=ALPHA), TestChoice("fisherz"), Knowledge(), Context()).graph
@@ -109,31 +113,34 @@ def ways(log_normal: bool) -> Iterator[tuple[str, Callable[[Dataset], Graph]]]:
     yield "all", delete(replace(own, scope=Scope.ALL))
     yield "both", delete(own)
     yield "both, fisherz", delete(own, "fisherz")
+    greedy = replace(own, search=dropout.Search.GES)
+    yield "both, ges", delete(greedy)
+    yield "both, ges, penalty 1", delete(replace(greedy, penalty=1.0))
+    yield "all, ges", delete(replace(greedy, scope=Scope.ALL))
+    yield "conditioning, ges", delete(replace(greedy, scope=Scope.CONDITIONING))
 
 
-def f1(graph: Graph, truth: set[frozenset[int]]) -> float:
-    found = {frozenset((e.source, e.target)) for e in graph.edges()}
-    return 2 * len(found & truth) / (len(found) + len(truth))
-
-
-def skeletons(rows: int, graphs: int) -> None:
-    """Print the mean F1 of adjacencies of each way in each regime."""
-    scores: dict[str, list[list[float]]] = {}
-    started = time.process_time()
+def skeletons(rows: int, graphs: int, only: str) -> None:
+    """Print the mean F1 of adjacencies and the distance of CPDAGs, of each way whose name holds `only`, by regime."""
+    scores: dict[str, list[list[tuple[float, int]]]] = {}
+    seconds: dict[str, float] = {}
     for log_normal in (False, True):
         for mechanism in MECHANISMS:
-            for name, way in ways(log_normal):
-                scores.setdefault(name, []).append([])
-                for seed in range(graphs):
-                    values, truth = regimes(np.random.default_rng(100 + seed), rows, log_normal, mechanism)
-                    scores[name][-1].append(f1(way(Dataset.from_array(values)), truth))
-    print(f"F1 of skeletons, {rows:,} rows, {graphs} graphs, {time.process_time() - started:.0f} s")
+            drawn = [regimes(np.random.default_rng(100 + seed), rows, log_normal, mechanism) for seed in range(graphs)]
+            for name, way in ((n, w) for n, w in ways(log_normal) if only in n):
+                started = time.process_time()
+                found = [compare(truth, way(data)) for data, truth in drawn]
+                seconds[name] = seconds.get(name, 0.0) + time.process_time() - started
+                scores.setdefault(name, []).append([(c.adjacency.f1 or 0.0, c.shd) for c in found])
     kinds = [f"{kind} {m}" for kind in ("Gaussian", "log-normal") for m in MECHANISMS]
-    print("| | " + " | ".join(kinds) + " | mean |")
-    for name, found in scores.items():
-        error = np.sqrt(np.sum([np.var(s, ddof=1) / len(s) for s in found])) / len(found)
-        cells = " | ".join(f"{np.mean(s):.2f}" for s in found)
-        print(f"| {name} | {cells} | {np.mean(found):.3f} ± {error:.3f} |", flush=True)
+    for place, what in enumerate(("F1 of skeletons", "SHD of CPDAGs")):
+        print(f"{what}, {rows:,} rows, {graphs} graphs")
+        print("| | " + " | ".join(kinds) + " | mean | s |")
+        for name, table in scores.items():
+            found = np.array(table)[:, :, place]
+            error = np.sqrt(np.sum(np.var(found, axis=1, ddof=1) / graphs)) / len(found)
+            cells = " | ".join(f"{mean:.2f}" for mean in found.mean(axis=1))
+            print(f"| {name} | {cells} | {found.mean():.3f} ± {error:.3f} | {seconds[name]:.0f} |", flush=True)
 
 
 def main() -> None:
@@ -142,9 +149,10 @@ def main() -> None:
     parser.add_argument("--rows", type=int, nargs="+")
     parser.add_argument("--draws", type=int, default=1000)
     parser.add_argument("--graphs", type=int, default=8)
+    parser.add_argument("--only", default="", help="of the skeletons, the ways whose name holds this")
     asked = parser.parse_args()
     for rows in asked.rows or ([20_000] if asked.study == "level" else [1000, 4000, 10_000]):
-        level(rows, asked.draws) if asked.study == "level" else skeletons(rows, asked.graphs)
+        level(rows, asked.draws) if asked.study == "level" else skeletons(rows, asked.graphs, asked.only)
 
 
 if __name__ == "__main__":

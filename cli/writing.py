@@ -33,6 +33,11 @@ class WriteOptions(Options):
         None, "Write in this format, whatever the suffix; without -o and -f: text on a terminal, json in a pipe.",
         names=("-f",), metavar="FORMAT",
     )  # fmt: skip
+    rank: bool = opt(
+        False,
+        "Write edge lists (csv, tsv, and stdout without -f) as arrows ranked by strength, undirected edges in both "
+        "directions: Gene1, Gene2, EdgeWeight, tab-separated, as -f ranked does.",
+    )
 
     def plan(self, *inputs: str) -> Plan:
         """Return (file, format) for each place to write to, before anything is computed.
@@ -42,9 +47,18 @@ class WriteOptions(Options):
         if self.format is not None and self.format not in formats.names():
             raise UsageError(f"unknown format {self.format!r}; known: {', '.join(formats.names())}")
         otherwise = f"; or choose with -f ({', '.join(formats.names())})"
-        planned = [(path, self.format or format_of(path, otherwise)) for path in self.output or ("-",)]
+        planned = [(path, self._ranked(path, otherwise)) for path in self.output or ("-",)]
+        if self.rank and not any(name == "ranked" for _, name in planned):
+            raise UsageError("--rank is for edge lists; write one with -o FILE.csv, -o FILE.tsv or -f ranked")
         check_places(self.output, inputs)
         return planned
+
+    def _ranked(self, path: str, otherwise: str) -> str:
+        """Return the format for a file, that of ranked arrows where it is an edge list and these are asked for."""
+        if self.rank and path == "-" and self.format is None:
+            return "ranked"
+        name = self.format or format_of(path, otherwise)
+        return "ranked" if self.rank and name in ("csv", "tsv") else name
 
 
 def format_of(path: str, otherwise: str = "") -> str:

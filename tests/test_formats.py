@@ -179,9 +179,9 @@ def test_numbers_that_are_not_finite_are_left_out_everywhere():
 
 
 def test_names_and_suffixes():
-    assert formats.names() == sorted((*LOSSLESS, *MATRICES, "tetrad", "text"))
+    assert formats.names() == sorted((*LOSSLESS, *MATRICES, "ranked", "tetrad", "text"))
     expected = {"json": "json", "graphml": "graphml", "dot": "dot", "gv": "dot", "csv": "csv", "tsv": "tsv"}
-    expected |= {"tetrad": "tetrad", "txt": "text", "GraphML": "graphml"}
+    expected |= {"ranked": "ranked", "tetrad": "tetrad", "txt": "text", "GraphML": "graphml"}
     assert {suffix: formats.for_path(f"dir.x/g.{suffix}") for suffix in expected} == expected
     assert formats.for_path("g.parquet") is None
     assert formats.for_path("json") is None
@@ -192,7 +192,7 @@ def test_names_and_suffixes():
 def test_content_decides_where_the_suffix_does_not(tmp_path):
     graph = Graph.parse("a o-> b; b --> c", GraphKind.PAG)
     for name in formats.names():
-        if name == "pcalg-cpdag":
+        if name in ("pcalg-cpdag", "ranked"):
             continue
         text = formats.dump(name, Result(graph))
         for path in (None, "g.unknown", "g.csv", "g.txt"):

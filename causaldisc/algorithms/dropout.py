@@ -1,4 +1,4 @@
-"""Graphs from data whose zeros may be failures: PC that leaves out rows, test by test.
+"""Graphs from data whose zeros may be failures: PC, or greedy search, that leaves out rows test by test.
 
 Single-cell counts, and much else, are zero where there is nothing and where measuring failed. Taken as values such
 zeros create dependences; rows without any are too few. For each test this command leaves out the rows where a
@@ -6,6 +6,10 @@ conditioned variable is zero (--scope conditioning), or those where one of the t
 evidence of both (both). Where too few rows are left a test decides nothing: the edge stays and says so, as
 `insufficient`, the number of such tests. Every edge carries the rows `n` of its weakest test and `detectable`, the
 smallest partial correlation that so many rows find four times out of five.
+
+With --search ges the graph comes from a greedy search over equivalence classes, which inserts, deletes and turns edges
+as long as the tests of what each of these changes gain more evidence than --penalty asks for. An edge's evidence is
+then that against its deletion; too few rows neither make an edge nor remove one.
 
 DATA may be an .h5ad, the .h5 or the folder of Cell Ranger, or a table; docs/dropout.md tells how genes are chosen.
 
@@ -15,20 +19,22 @@ after deletion is not linear, and Fisher's Z rejects up to five times too often 
 H. Dai, I. Ng, G. Luo, P. Spirtes, P. Stojanov, K. Zhang, "Gene regulatory network inference in the presence of
 dropouts: a causal view", ICLR 2024. Their assumptions: no hidden common causes, zeros by failure depend on no other
 variable than their own, and what is not zero is exact. Deviations: their code tests with Fisher's Z on the rows of
---scope conditioning and takes too few rows for independence (--test fisherz --min-rows 0 --thin independent).
+--scope conditioning and takes too few rows for independence (--test fisherz --min-rows 0 --thin independent); for
+those of the greedy search see search/comparison.py and search/greedy.py.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from enum import Enum
 from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
-from causaldisc.algorithms import pc
-from causaldisc.citests import TestChoice, _deletion
+from causaldisc.algorithms import _ges, pc
+from causaldisc.citests import TestChoice, _deletion, effect_in_nats
 from causaldisc.citests._bitmaps import Bitmaps
 from causaldisc.citests._deletion import Scope, Thin
 from causaldisc.citests._transform import Transform, transformed
@@ -43,11 +49,19 @@ from causaldisc.options import as_json, opt
 from causaldisc.result import Result
 from causaldisc.search import evidence
 from causaldisc.search import zeros as zeros_of
+from causaldisc.search.comparison import ByTest
 from causaldisc.search.skeleton import Skeleton
 
 TAKES_CELLS = True
 POWER = 0.8
 TOTAL = "total"
+
+
+class Search(Enum):
+    """How the graph is searched for."""
+
+    PC = "pc"
+    GES = "ges"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,10 +70,21 @@ class Options(pc.Options):
 
     TITLE = "Dropout"
 
+    search: Search = opt(
+        Search.PC,
+        "How to search: 'pc' removes edges that a test separates at --alpha; 'ges' inserts, deletes and turns edges as "
+        "long as a score gains, without regard to --alpha, --fdr and --collider-rule.",
+    )
+    penalty: float = opt(
+        2.0,
+        "What an edge costs with --search ges, in units of half the logarithm of the rows: 1 is the Bayesian "
+        "information criterion; more means fewer edges.",
+        at_least=0,
+    )
     max_depth: int | None = opt(
         None,
-        "Largest conditioning set; without it, the largest for which rows are expected to suffice among the quarter of "
-        "the variables with the fewest zeros.",
+        "Largest conditioning set; without it, with --search pc the largest for which rows are expected to suffice "
+        "among the quarter of the variables with the fewest zeros, with ges as far as rows go.",
         at_least=0,
     )
     scope: Scope = opt(
@@ -98,16 +123,17 @@ def run(data: Dataset, options: Options, test: TestChoice, knowledge: Knowledge,
         context.warn("no-zeros", "no value is zero: every test uses all rows, as pc would")
     values = transformed(ordered, options.transform)
     bound = _deletion.bind(test, values, zeros, options.scope, options.min_rows, options.thin, context, covariate)
-    depth = options.max_depth
-    if depth is None:
-        depth = expected_depth(zeros, options.min_rows, options.scope)
-    if options.max_depth is None and depth == 0:
-        _warn_of_shallowness(zeros, options, context)
-    limited = replace(options, max_depth=depth)
-    graph, found = pc.search(bound, ordered.names, limited, knowledge.bind(ordered.names), context)
-    annotate(graph, found, options.alpha)
+    known = knowledge.bind(ordered.names)
+    if options.search is Search.GES:
+        comparison = ByTest(bound, data.rows, options.penalty, effect_in_nats(bound.name))
+        graph, found = _ges.search(comparison, ordered.names, options.max_depth, known, context)
+        annotate(graph, found, comparison.critical)
+    else:
+        options = _limited(options, zeros, context)
+        graph, found = pc.search(bound, ordered.names, options, known, context)
+        annotate(graph, found, NormalDist().inv_cdf(1 - options.alpha / 2))
     of_test = {"test": bound.name, "missing": test.missing.value, **as_json(bound.options)}
-    chosen = {**of_test, **as_json(limited), **knowledge.as_json()}
+    chosen = {**of_test, **as_json(options), **knowledge.as_json()}
     return pc.result("dropout", data, graph, found, ordered.names, chosen, context)
 
 
@@ -127,6 +153,16 @@ def covariate_of(data: Dataset, options: Options) -> tuple[Dataset, AnyColumn | 
     if found.values is None or found.is_group:
         raise DataError(f"--depth-covariate {name}: the column holds no numbers")
     return data, transformed(replace(data, columns=(found,)), options.transform).columns[0]
+
+
+def _limited(options: Options, zeros: Bitmaps, context: Context) -> Options:
+    """Return the options with the depth that rows are expected to suffice for, where none is chosen."""
+    if options.max_depth is not None:
+        return options
+    depth = expected_depth(zeros, options.min_rows, options.scope)
+    if depth == 0:
+        _warn_of_shallowness(zeros, options, context)
+    return replace(options, max_depth=depth)
 
 
 def _total(data: Dataset) -> NDArray[np.float64]:
@@ -154,8 +190,9 @@ def _warn_of_shallowness(zeros: Bitmaps, options: Options, context: Context) -> 
     )
 
 
-def annotate(graph: Graph, found: Skeleton, alpha: float) -> None:
-    """Write to each edge how many of its tests had too few rows, and what its weakest test could have seen."""
+def annotate(graph: Graph, found: Skeleton, critical: float) -> None:
+    """Write to each edge how many of its tests had too few rows, and what its weakest test could have seen, where
+    normal values above `critical` decide for an edge."""
     answers, sizes = found.answers, found.weakest.sizes
     for k, (u, v) in enumerate(found.pairs.tolist()):
         if not graph.has_edge(u, v):
@@ -165,10 +202,9 @@ def annotate(graph: Graph, found: Skeleton, alpha: float) -> None:
             graph.annotate(u, v, insufficient=thin)
         free = int(answers.n[k]) - int(sizes[k]) - 3
         if free > 0:
-            graph.annotate(u, v, detectable=evidence.rounded(detectable(free, alpha)))
+            graph.annotate(u, v, detectable=evidence.rounded(detectable(free, critical)))
 
 
-def detectable(free: int, alpha: float) -> float:
+def detectable(free: int, critical: float) -> float:
     """Return the partial correlation that Fisher's Z with `free` degrees of freedom finds with probability 0.8."""
-    normal = NormalDist()
-    return math.tanh((normal.inv_cdf(1 - alpha / 2) + normal.inv_cdf(POWER)) / math.sqrt(free))
+    return math.tanh((critical + NormalDist().inv_cdf(POWER)) / math.sqrt(free))

@@ -27,6 +27,7 @@ __all__ = [
     "build",
     "build_all",
     "choose",
+    "effect_in_nats",
     "names",
     "option_types",
 ]
@@ -48,6 +49,11 @@ def choose(data: Dataset) -> str:
     The rule: fisherz when no column is discrete, gsq when all are, dg when some are.
     """
     return next(name for name in names() if registry.load(PACKAGE, name).suits(data))
+
+
+def effect_in_nats(name: str) -> bool:
+    """Tell whether the effect of a test is conditional mutual information in nats; else it is a correlation."""
+    return getattr(registry.load(PACKAGE, name), "EFFECT_IN_NATS", False)
 
 
 def suggest(data: Dataset) -> tuple[str, str]:

@@ -36,7 +36,9 @@ from causaldisc.data.correlation import standardised
 from causaldisc.data.dataset import MISSING_CODE, Dataset
 from causaldisc.data.validation import FEWEST_ROWS
 
-__all__ = ["ConditionalGaussian", "Options", "accepts", "build", "suits"]
+__all__ = ["EFFECT_IN_NATS", "ConditionalGaussian", "Options", "accepts", "build", "suits"]
+
+EFFECT_IN_NATS = True
 
 
 def suits(data: Dataset) -> bool:

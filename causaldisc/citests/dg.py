@@ -30,7 +30,9 @@ from causaldisc.distinct import distinct
 from causaldisc.errors import DataError
 from causaldisc.quoting import as_column
 
-__all__ = ["Options", "accepts", "build", "suits"]
+__all__ = ["EFFECT_IN_NATS", "Options", "accepts", "build", "suits"]
+
+EFFECT_IN_NATS = True
 
 # Their covariances take 0.2 GB.
 MOST_INDICATORS = 5000

@@ -12,7 +12,9 @@ from causaldisc.citests.base import CITest
 from causaldisc.context import Context
 from causaldisc.data.dataset import Dataset
 
-__all__ = ["Options", "accepts", "build", "suits"]
+__all__ = ["EFFECT_IN_NATS", "Options", "accepts", "build", "suits"]
+
+EFFECT_IN_NATS = True
 
 
 def suits(data: Dataset) -> bool:

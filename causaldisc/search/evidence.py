@@ -23,7 +23,7 @@ _WHY = {
     Verdict.INSUFFICIENT: (
         "insufficient-data",
         "had too few rows and decided nothing",
-        "the edges they bear on stay",
+        "they neither remove an edge nor make one",
     ),
     Verdict.SINGULAR: (
         "singular",

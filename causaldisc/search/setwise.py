@@ -107,6 +107,29 @@ class _Asker:
         self.lot = int(min(max(fitting, self.context.threads), 2 * self.lot, LARGEST_LOT))
 
 
+def answers(
+    test: CITest,
+    pairs: NDArray[np.int32],
+    sets: NDArray[np.int32],
+    undecided: Undecided,
+    stage: str,
+    context: Context,
+) -> Iterator[tuple[int, Answers]]:
+    """Answer any questions, pairs (k, 2) given sets (k, depth), and yield the answers of each lot and where it starts.
+
+    Raises OutOfTime when the context's time is up.
+    """
+    at = 0
+    with _Asker(test, context) as asker:
+        while at < len(pairs):
+            some, given = pairs[at : at + asker.lot], sets[at : at + asker.lot]
+            found = asker.ask(some, given)
+            undecided.note_answers(some, given, found)
+            yield at, found
+            at += len(found)
+            asker.look_up(at, len(pairs), stage)
+
+
 def marginal(
     test: CITest, asked: NDArray[np.bool_], log_alpha: float, undecided: Undecided, context: Context
 ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
@@ -114,16 +137,10 @@ def marginal(
     pairs = pairs_of.marked(asked)
     sets = np.empty((len(pairs), 0), np.int32)
     separated, log_p = np.zeros_like(asked), np.full(asked.shape, -np.inf)
-    at = 0
-    with _Asker(test, context) as asker:
-        while at < len(pairs):
-            some, empty = pairs[at : at + asker.lot], sets[at : at + asker.lot]
-            answers = asker.ask(some, empty)
-            undecided.note_answers(some, empty, answers)
-            separated[some[:, 0], some[:, 1]] = _separates(answers, log_alpha)
-            log_p[some[:, 0], some[:, 1]] = np.where(answers.decided, answers.log_p, -np.inf)
-            at += len(answers)
-            asker.look_up(at, len(pairs), "depth 0")
+    for start, found in answers(test, pairs, sets, undecided, "depth 0", context):
+        some = pairs[start : start + len(found)]
+        separated[some[:, 0], some[:, 1]] = _separates(found, log_alpha)
+        log_p[some[:, 0], some[:, 1]] = np.where(found.decided, found.log_p, -np.inf)
     return separated, log_p
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 import typer
@@ -13,7 +13,7 @@ from causaldisc.cli.talk import TalkOptions
 from causaldisc.cli.writing import check_places
 
 from causaldisc.errors import DataError, UsageError
-from causaldisc.graph import Graph, GraphKind, formats
+from causaldisc.graph import Graph, GraphKind, formats, ranking
 from causaldisc.graph.equivalence import cpdag_of
 from causaldisc.graph.metrics import compare as score
 from causaldisc.graph.validity import problems
@@ -27,6 +27,12 @@ class CompareOptions(Options):
     TITLE = "Comparison"
 
     check: bool = opt(False, "Exit with 1 unless the graphs are equal (SHD 0).")
+    ranked: bool = opt(
+        False,
+        "Score the arrows of EST by strength: areas under the precision-recall and the ROC curve, early precision, and "
+        "their ratios to a random ranking's. Reads ranked lists (Gene1, Gene2, EdgeWeight) beside graphs.",
+    )
+    regulators_only: bool = opt(False, "With --ranked: only pairs whose first node causes something in TRUE.")
     exact: bool = opt(
         False, "Compare with a true DAG itself; otherwise a CPDAG is compared with the CPDAG of the true DAG."
     )
@@ -46,14 +52,30 @@ def compare(
     if true == est == "-":
         raise UsageError("only one of the two graphs can come from standard input")
     check_places([options.output], inputs=(true, est))
-    # Standard input first: in a pipe, the command that fills it may have the other file still to write.
-    graphs = {path: formats.read(path).graph for path in sorted({true, est}, key=lambda path: path != "-")}
+    if options.ranked:
+        return _compare_ranked(true, est, options)
+    graphs = {path: formats.read(path).graph for path in _stdin_first(true, est)}
     truth, guess = graphs[true], graphs[est]
     if not options.exact and _is_class(guess):
         truth = _class_of(truth, true)
     found = score(truth, guess)
     tables.emit_one(_flat(found.as_dict()), options.format, options.output)
     return int(options.check and found.shd > 0)
+
+
+def _compare_ranked(true: str, est: str, options: CompareOptions) -> int:
+    """Score a ranking; see `ranking.compare`."""
+    if options.check or options.exact:
+        raise UsageError("--ranked knows neither --check nor --exact")
+    rankings = {path: formats.read_ranking(path) for path in _stdin_first(true, est)}
+    found = ranking.compare(rankings[true], rankings[est], options.regulators_only)
+    tables.emit_one(asdict(found), options.format, options.output)
+    return 0
+
+
+def _stdin_first(*paths: str) -> list[str]:
+    """Return the paths, standard input first: in a pipe, its writer may have the other still to write."""
+    return sorted(set(paths), key=lambda path: path != "-")
 
 
 def _flat(figures: Mapping[str, object]) -> dict[str, object]:

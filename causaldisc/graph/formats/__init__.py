@@ -1,7 +1,7 @@
 """Graph formats, one module each, found by the registry.
 
-A module has SUFFIXES, LOSES (of "attributes", "lag", "kind", "node attributes", "evidence"; evidence is the
-separations, the warnings and the provenance), and the functions dump, load and recognises. It may have KEEPS: node
+A module has SUFFIXES, LOSES (of "attributes", "lag", "kind", "node attributes", "lone nodes", "evidence"; evidence is
+the separations, the warnings and the provenance), and the functions dump, load and recognises. It may have KEEPS: node
 attributes that it holds, when true, though it loses the others.
 """
 
@@ -13,8 +13,10 @@ from typing import Protocol, cast
 from causaldisc import registry
 from causaldisc.data import source as sources
 from causaldisc.errors import DataError
+from causaldisc.graph.formats import ranked
 from causaldisc.graph.formats._reading import check_name, guess_kind
 from causaldisc.graph.formats._values import in_order
+from causaldisc.graph.ranking import Ranking
 from causaldisc.result import Result
 from causaldisc.words import counted
 
@@ -99,6 +101,18 @@ def read(path: str | Path, name: str | None = None) -> Result:
     return load(sources.text(place), name=name, path=None if place == "-" else place, source=sources.label(place))
 
 
+def read_ranking(path: str | Path) -> Ranking:
+    """Return the arrows of a ranked list as they are, or those that the edges of a graph in any other format allow."""
+    place = str(path)
+    text = sources.text(place).removeprefix("\ufeff")
+    if not ranked.recognises(text):
+        return Ranking.of_graph(load(text, path=None if place == "-" else place, source=sources.label(place)).graph)
+    try:
+        return Ranking.of_rows(ranked.rows(text))
+    except DataError as error:
+        raise DataError(f"{sources.label(place)}: {error}") from None
+
+
 def losses(name: str, result: Result) -> list[str]:
     """Return what this very result would lose in a format, in words for a warning."""
     form, graph = get(name), result.graph
@@ -107,12 +121,14 @@ def losses(name: str, result: Result) -> list[str]:
     on_nodes = in_order(
         {key for node in graph.nodes for key, v in node.attributes.items() if not (key in kept and v is True)}
     )
+    lone = len(graph) - len({end for edge in graph.edges() for end in (edge.source, edge.target)})
     lags = sum(edge.lag > 0 for edge in graph.edges())
     words = {
         "attributes": [f"edge attributes: {', '.join(on_edges)}"] if on_edges else [],
         "node attributes": [f"node attributes: {', '.join(on_nodes)}"] if on_nodes else [],
         "lag": [counted(lags, "lag")] if lags else [],
         "kind": [f"the kind of the graph: {graph.kind.value}"] if guess_kind(graph) is not graph.kind else [],
+        "lone nodes": [counted(lone, "node") + " without an edge"] if lone else [],
         "evidence": [
             *([counted(len(result.separations), "separation")] if result.separations else []),
             *([counted(len(result.warnings), "warning")] if result.warnings else []),
