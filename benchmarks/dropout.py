@@ -2,9 +2,12 @@
 
     python benchmarks/dropout.py level [--rows 20000] [--draws 1000]
     python benchmarks/dropout.py skeletons [--rows 1000 4000 10000] [--graphs 8] [--only ges]
+    python benchmarks/dropout.py depth [--rows 4000] [--graphs 8]
 
 The regimes are those of the authors of the causal dropout model (Dai et al., ICLR 2024): linear Gaussian variables, or
 exponentials of them, whose values fail at random, below a threshold, or with logistic chances that fall with the value.
+In the third study the exponentials are read at a depth that a whole row shares: it multiplies them, and where it is low
+more of them fail.
 """
 
 from __future__ import annotations
@@ -80,7 +83,9 @@ def regimes(rng: np.random.Generator, rows: int, log_normal: bool, mechanism: st
         values[:, v] = values @ weights[v] + rng.normal(means[v], deviations[v], rows)
     if log_normal:
         values = np.exp((values - values.mean(axis=0)) / values.std(axis=0))
-    if mechanism == "random":
+    if mechanism == "none":
+        seen = np.ones(values.shape, np.bool_)
+    elif mechanism == "random":
         seen = rng.random(values.shape) > rng.uniform(*((0.3, 0.6) if log_normal else (0.4, 0.7)), NODES)
     elif mechanism == "truncation":
         shares = rng.uniform(0.2, 0.4 if log_normal else 0.5, NODES)
@@ -120,6 +125,30 @@ def ways(log_normal: bool) -> Iterator[tuple[str, Callable[[Dataset], Graph]]]:
     yield "conditioning, ges", delete(replace(greedy, scope=Scope.CONDITIONING))
 
 
+def read_at_depths(rng: np.random.Generator, rows: int) -> tuple[Dataset, Graph]:
+    """Return log-normal variables times a depth of the row, about half of them failed, and the CPDAG."""
+    data, truth = regimes(rng, rows, True, "none")
+    depth = 0.5 * rng.standard_normal(rows)
+    values = data.matrix().T * np.exp(depth)[:, None]
+    failed = rng.random(values.shape) < 1 / (1 + np.exp(np.log(values) + depth[:, None]))
+    return Dataset.from_array(np.where(failed, 0.0, values)), truth
+
+
+def depths(rows: int, graphs: int) -> None:
+    """Print precision, recall and F1 of adjacencies where rows share a depth, with and without it as a covariate."""
+    drawn = [read_at_depths(np.random.default_rng(200 + seed), rows) for seed in range(graphs)]
+    options = dropout.Options(alpha=ALPHA)
+    known = replace(options, depth_covariate=dropout.TOTAL)
+    print(f"depths of rows, {rows:,} rows, {graphs} graphs\n| | precision | recall | F1 |")
+    for name, chosen in (("without", options), ("--depth-covariate total", known)):
+        graphs_found = [dropout.run(d, chosen, TestChoice(), Knowledge(), Context()).graph for d, _ in drawn]
+        found = [compare(t, g).adjacency for g, (_, t) in zip(graphs_found, drawn, strict=True)]
+        table = np.array([(f.precision or 0.0, f.recall or 0.0, f.f1 or 0.0) for f in found])
+        errors = table.std(axis=0, ddof=1) / math.sqrt(graphs)
+        told = (f"{mean:.2f} ± {error:.2f}" for mean, error in zip(table.mean(axis=0), errors, strict=True))
+        print(f"| {name} | " + " | ".join(told) + " |", flush=True)
+
+
 def skeletons(rows: int, graphs: int, only: str) -> None:
     """Print the mean F1 of adjacencies and the distance of CPDAGs, of each way whose name holds `only`, by regime."""
     scores: dict[str, list[list[tuple[float, int]]]] = {}
@@ -145,14 +174,20 @@ def skeletons(rows: int, graphs: int, only: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("study", choices=["level", "skeletons"])
+    parser.add_argument("study", choices=["level", "skeletons", "depth"])
     parser.add_argument("--rows", type=int, nargs="+")
     parser.add_argument("--draws", type=int, default=1000)
     parser.add_argument("--graphs", type=int, default=8)
     parser.add_argument("--only", default="", help="of the skeletons, the ways whose name holds this")
     asked = parser.parse_args()
-    for rows in asked.rows or ([20_000] if asked.study == "level" else [1000, 4000, 10_000]):
-        level(rows, asked.draws) if asked.study == "level" else skeletons(rows, asked.graphs, asked.only)
+    usual = {"level": [20_000], "skeletons": [1000, 4000, 10_000], "depth": [4000]}
+    for rows in asked.rows or usual[asked.study]:
+        if asked.study == "level":
+            level(rows, asked.draws)
+        elif asked.study == "skeletons":
+            skeletons(rows, asked.graphs, asked.only)
+        else:
+            depths(rows, asked.graphs)
 
 
 if __name__ == "__main__":
