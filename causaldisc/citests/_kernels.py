@@ -26,7 +26,7 @@ from causaldisc.distinct import distinct
 # Pivots taken at a time: first few, as the rows are alike at first, then as many as a product of matrices likes.
 FIRST_BLOCK, LARGEST_BLOCK = 4, 48
 # Numbers that a factor has room for at first.
-CAPACITY = 1 << 17
+CAPACITY = 1 << 25
 _BISECTIONS = 48
 
 
