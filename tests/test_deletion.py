@@ -269,7 +269,7 @@ def test_all_pairs_at_once_know_the_covariate(seed, name, whole):
     rng = np.random.default_rng(seed)
     values = with_zeros(rng, 200, 4, 0.3)
     covariate = rng.standard_normal(200) if whole else rng.integers(0, 3, 200).astype(float)
-    test = bind(values, test=name, covariate=continuous_column("t", covariate)).test
+    test = bind(values, test=name, covariate=continuous_column("t", covariate)).inner
     columns = Compressed.of_matrix(np.column_stack([values, covariate]).T.copy())
     basis = _marginals.basis(columns, (4,), test.degree)
     table = _marginals.Marginals.of(columns, test.residuals, (4,), basis, Context())

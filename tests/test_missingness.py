@@ -129,11 +129,11 @@ def test_too_few_rows_and_exact_dependences_decide_nothing():
     values = selected(np.random.default_rng(3), 400)
     test = bind(values)
     assert test.causes[0] == (3,)
-    few = missingness.Corrected(test.plain, test.values[:, :9], test.causes)
+    few = missingness.Corrected(test.inner, test.values[:, :9], test.causes)
     got = few.answers(np.array([0], np.int32), np.array([1], np.int32), np.array([[2]], np.int32))
     assert got[0].verdict is Verdict.INSUFFICIENT
     copied = np.column_stack([values, values[:, 0]])
-    copy = missingness.Corrected(bind(copied).plain, copied.T.copy(), ((3,), (), (), (), (3,)))
+    copy = missingness.Corrected(bind(copied).inner, copied.T.copy(), ((3,), (), (), (), (3,)))
     assert answer(copy, 0, 1, [4]).verdict is Verdict.SINGULAR
 
 

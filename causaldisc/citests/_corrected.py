@@ -20,8 +20,7 @@ from numpy.typing import NDArray
 
 from causaldisc._ext import tails
 from causaldisc.citests._covariances import TestWise
-from causaldisc.citests.base import Answers, Verdict
-from causaldisc.options import Options
+from causaldisc.citests.base import Answers, Around, Verdict
 
 Numbers = NDArray[np.float64]
 # Of a variance, what must be left when the conditioning set is taken off (as in the kernels).
@@ -30,32 +29,16 @@ _LARGEST = 1.0 - 1e-16
 
 
 @dataclass(frozen=True)
-class Corrected:
+class Corrected(Around):
     """Fisher's Z on columns `values`, shape (variables, rows), NaN where missing; `causes[v]` are the variables that
     the gaps of v depend on. Questions without such causes are answered by test-wise deletion."""
 
-    plain: TestWise
+    inner: TestWise
     values: Numbers
     causes: tuple[tuple[int, ...], ...]
 
-    @property
-    def name(self) -> str:
-        return self.plain.name
-
-    @property
-    def variables(self) -> int:
-        return self.plain.variables
-
-    @property
-    def options(self) -> Options:
-        return self.plain.options
-
-    @property
-    def deepest(self) -> int | None:
-        return self.plain.deepest
-
     def answers(self, x: NDArray[np.int32], y: NDArray[np.int32], given: NDArray[np.int32]) -> Answers:
-        out = self.plain.answers(x, y, given)
+        out = self.inner.answers(x, y, given)
         for i in range(len(x)):
             ends = sorted((int(x[i]), int(y[i])))
             asked = (*ends, *given[i].tolist())

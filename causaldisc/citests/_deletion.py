@@ -26,7 +26,7 @@ from causaldisc.citests._bitmaps import Bitmaps
 from causaldisc.citests._compressed import Compressed
 from causaldisc.citests._missing import treat
 from causaldisc.citests._residuals import Allowed, ResidualTest
-from causaldisc.citests.base import Answers, CITest, Verdict
+from causaldisc.citests.base import Answers, Around, CITest, Verdict
 from causaldisc.context import Context
 from causaldisc.data.dataset import Dataset
 from causaldisc.data.sparse import AnyColumn
@@ -180,64 +180,34 @@ class RebuiltTest:
 
 
 @dataclass(frozen=True)
-class GivenCovariate:
+class GivenCovariate(Around):
     """A test of all variables but the last, which is given in every question."""
-
-    test: CITest
-
-    @property
-    def name(self) -> str:
-        return self.test.name
 
     @property
     def variables(self) -> int:
-        return self.test.variables - 1
-
-    @property
-    def options(self) -> Options:
-        return self.test.options
-
-    @property
-    def deepest(self) -> int | None:
-        return self.test.deepest
+        return self.inner.variables - 1
 
     def answers(self, x: NDArray[np.int32], y: NDArray[np.int32], given: NDArray[np.int32]) -> Answers:
         more = np.full((len(x), 1), self.variables, np.int32)
-        return self.test.answers(x, y, np.hstack([given, more]))
+        return self.inner.answers(x, y, np.hstack([given, more]))
 
 
 @dataclass(frozen=True)
-class CombinedTest:
+class CombinedTest(Around):
     """The p-values of two ways to delete rows, combined; without conditioning, the first way alone.
 
-    Both must answer. Statistic and effect are those of the smaller p-value, rows those of the second way: the fewest.
+    The inner test is the first way, and both must answer. Statistic and effect are those of the smaller p-value, rows
+    those of the second way: the fewest.
     """
 
-    wide: CITest
     narrow: CITest
-
-    @property
-    def name(self) -> str:
-        return self.wide.name
-
-    @property
-    def variables(self) -> int:
-        return self.wide.variables
-
-    @property
-    def options(self) -> Options:
-        return self.wide.options
-
-    @property
-    def deepest(self) -> int | None:
-        return self.wide.deepest
 
     def answers(self, x: NDArray[np.int32], y: NDArray[np.int32], given: NDArray[np.int32]) -> Answers:
         if not given.shape[1]:
-            return self.wide.answers(x, y, given)
+            return self.inner.answers(x, y, given)
         out = self.narrow.answers(x, y, given)
         asked = np.flatnonzero(out.decided)
-        wide = self.wide.answers(x[asked], y[asked], np.ascontiguousarray(given[asked]))
+        wide = self.inner.answers(x[asked], y[asked], np.ascontiguousarray(given[asked]))
         narrow = out.take(asked)
         stronger = np.flatnonzero(wide.log_p < narrow.log_p)
         out.statistic[asked[stronger]], out.effect[asked[stronger]] = wide.statistic[stronger], wide.effect[stronger]
@@ -260,28 +230,10 @@ def cauchy(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[n
 
 
 @dataclass(frozen=True)
-class ThinIsIndependent:
+class ThinIsIndependent(Around):
     """A test that takes too few rows for independence, as the authors of the model do."""
 
-    test: CITest
-
-    @property
-    def name(self) -> str:
-        return self.test.name
-
-    @property
-    def variables(self) -> int:
-        return self.test.variables
-
-    @property
-    def options(self) -> Options:
-        return self.test.options
-
-    @property
-    def deepest(self) -> int | None:
-        return self.test.deepest
-
     def answers(self, x: NDArray[np.int32], y: NDArray[np.int32], given: NDArray[np.int32]) -> Answers:
-        out = self.test.answers(x, y, given)
+        out = self.inner.answers(x, y, given)
         out.verdict[out.verdict == Verdict.INSUFFICIENT] = Verdict.DECIDED  # log p is 0
         return out

@@ -132,6 +132,29 @@ class CITest(Protocol):
 
 
 @dataclass(frozen=True)
+class Around:
+    """A test that asks another one, `inner`: what it does not say itself is as there."""
+
+    inner: CITest
+
+    @property
+    def name(self) -> str:
+        return self.inner.name
+
+    @property
+    def variables(self) -> int:
+        return self.inner.variables
+
+    @property
+    def options(self) -> Options:
+        return self.inner.options
+
+    @property
+    def deepest(self) -> int | None:
+        return self.inner.deepest
+
+
+@dataclass(frozen=True)
 class Neighbours:
     """Numbers for each node: those of v are members[starts[v]:starts[v + 1]], in increasing order (int32)."""
 

@@ -15,49 +15,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causaldisc.citests import CITest, TestChoice
-from causaldisc.citests.base import Answers, Verdict
+from causaldisc.citests.base import Answers, Around, Verdict
 from causaldisc.context import Context
 from causaldisc.data.contexts import ContextKind, Contextual
 from causaldisc.data.dataset import Dataset
 from causaldisc.data.series import Series, series_of
 from causaldisc.graph import Graph
-from causaldisc.options import Options
 from causaldisc.search import autocorrelation, drift
 from causaldisc.search.autocorrelation import Autocorrelation, Chosen
 from causaldisc.search.skeleton import Skeleton
 
 
 @dataclass(frozen=True)
-class Doubting:
+class Doubting(Around):
     """A test, given own pasts, that does not take a variable for unchanging where a drift is likelier than persistence.
 
     `time` is the number of the context that orders the rows, `wandering` are the variables that have lags, or none only
     since they drift: their change may be too fast for the test. `data` has all of them in the test's order.
     """
 
-    inner: CITest
     log_alpha: float
     time: int
     wandering: frozenset[int]
     data: Dataset
     series: Series
     most: int
-
-    @property
-    def name(self) -> str:
-        return self.inner.name
-
-    @property
-    def variables(self) -> int:
-        return self.inner.variables
-
-    @property
-    def options(self) -> Options:
-        return self.inner.options
-
-    @property
-    def deepest(self) -> int | None:
-        return self.inner.deepest
 
     def answers(self, x: NDArray[np.int32], y: NDArray[np.int32], given: NDArray[np.int32]) -> Answers:
         """Answer as the inner test does, but for independences of the time that a likelier drift contradicts."""
