@@ -96,11 +96,13 @@ def test_a_closed_pipe_ends_quietly():
 
 
 def reading_a_pipe(folder, *arguments):
-    """Start `pc` on a named pipe; returns the process once it has opened the pipe, and the end to write to."""
+    """Start `pc` on a named pipe; returns the process once it waits for data, and the end to write to."""
     pipe = folder / "pipe"
     os.mkfifo(pipe)
     process = subprocess.Popen([*PROGRAM, "pc", str(pipe), *map(str, arguments)], stderr=subprocess.PIPE)
-    return process, pipe.open("wb")  # waits for the other end
+    end = pipe.open("wb")  # waits until the other end is open
+    time.sleep(0.5)  # and this until it is read: a signal in between would be heard only with the first data
+    return process, end
 
 
 def test_an_interrupt_exits_with_130(tmp_path):
