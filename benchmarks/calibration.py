@@ -44,6 +44,8 @@ from causaldisc.errors import DataError
 LEVELS = (0.01, 0.05)
 DEPTHS, ROWS, MANY_ROWS = (0, 1, 3, 5), (200, 1000, 5000), 20_000
 OFTEN, SELDOM = 1000, 300
+# With so many rows as many pairs x, y share the conditions of a data set, and with them what is kept of these.
+PAIRS = 4
 # Beyond so many rows kci and rcit regress on the same functions of a conditioning set.
 EXACT_ROWS = kci.Options().kernel_exact_rows
 # Too often at 5 %, the error of the rate taken off: inside the assumptions, and for tests of kernel kind anywhere.
@@ -94,6 +96,10 @@ class Cell:
         return OFTEN if self.rows <= KINDS[self.test].cheap_rows else SELDOM
 
     @property
+    def pairs(self) -> int:
+        return PAIRS if self.rows >= MANY_ROWS else 1
+
+    @property
     def dependence(self) -> float:
         """The weight of the shared cause: the covariance of x and y shrinks as the square root of the rows grows."""
         return 0.5 * (200.0 / self.rows) ** 0.25
@@ -103,13 +109,15 @@ class Cell:
         """What decides which data sets are drawn."""
         return self.data, self.rows, self.conditions, self.repetitions
 
-    def ask(self, data: Dataset, shared: Cache | None = None) -> Answer:
-        """Ask the test; kci and rcit may share what they keep of a conditioning set, which is the same for both."""
+    def ask(self, data: Dataset, shared: Cache | None = None) -> list[Answer]:
+        """Ask the test about each pair; kci and rcit may share what they keep of a conditioning set, which is the same
+        for both."""
         kind = KINDS[self.test]
         test = citests.build(TestChoice(kind.test, kind.options), data, Context())
         if shared is not None and isinstance(test, RowTest):
             test = replace(test, cache=shared)
-        return answer(test, 0, 1, range(2, 2 + self.conditions))
+        first = len(data) - self.conditions
+        return [answer(test, k, k + 1, range(first, len(data))) for k in range(0, first, 2)]
 
     def refusal(self) -> str | None:
         """Return why the test does not take the data, or None."""
@@ -134,8 +142,8 @@ class Tally:
         started = time.process_time()
         found = self.cell.ask(data, shared)
         self.seconds += time.process_time() - started
-        self.undecided += not found.verdict.is_decided
-        self.p_values[part].append(found.p_value if found.verdict.is_decided else 1.0)
+        self.undecided += sum(not a.verdict.is_decided for a in found)
+        self.p_values[part] += [a.p_value if a.verdict.is_decided else 1.0 for a in found]
 
     def line(self) -> dict[str, Any]:
         """Return the line of the cell."""
@@ -151,7 +159,7 @@ def study(together: list[Cell], repetitions: int) -> list[dict[str, Any]]:
     first = together[0]
     tallies = [Tally(cell, cell.refusal(), {"type I": [], "power": []}) for cell in together]
     for part, dependence, count in (("type I", 0.0, repetitions), ("power", first.dependence, repetitions // 3)):
-        for data in draws(first.data, first.rows, first.conditions, dependence, count):
+        for data in draws(first.data, first.rows, first.conditions, dependence, count // first.pairs, first.pairs):
             known = ~np.logical_or.reduce([c.missing for c in data.columns])
             shared = Cache(1 << 30) if known.sum() > EXACT_ROWS else None
             for tally in tallies:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -96,8 +97,14 @@ SETTINGS: dict[str, Callable[[np.ndarray, float, Rng], list[Column]]] = {
 }
 
 
-def draws(setting: str, n: int, depth: int, dependence: float, repetitions: int) -> Iterator[Dataset]:
-    """Yield data sets, each seeded by what it is and its number: a longer study begins with a shorter one."""
+def draws(setting: str, n: int, depth: int, dependence: float, repetitions: int, pairs: int = 1) -> Iterator[Dataset]:
+    """Yield data sets, each seeded by what it is and its number: a longer study begins with a shorter one.
+
+    Of several pairs x, y each has weights and noises of its own; the conditions, which come last, are the same.
+    """
     for k in range(repetitions):
         rng = np.random.default_rng([list(SETTINGS).index(setting), n, depth, k])
-        yield Dataset(tuple(SETTINGS[setting](rng.standard_normal((n, depth)), dependence, rng)), n)
+        z = rng.standard_normal((n, depth))
+        drawn = [SETTINGS[setting](z, dependence, rng) for _ in range(pairs)]
+        ends = [replace(c, name=f"{c.name}{i or ''}") for i, columns in enumerate(drawn) for c in columns[:2]]
+        yield Dataset((*ends, *drawn[0][2:]), n)
