@@ -10,10 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from causaldisc.algorithms import dropout as dropout_command
+from causaldisc.citests import TestChoice
 from causaldisc.citests._bitmaps import Bitmaps
 from causaldisc.citests._compressed import Compressed
-from causaldisc.data import reading
-from causaldisc.data.dataset import Dataset
+from causaldisc.context import Context
+from causaldisc.data import genes, reading
+from causaldisc.data.dataset import ColumnKind, Dataset
+from causaldisc.data.sparse import SparseColumn
+from causaldisc.data.totals import totals
+from causaldisc.knowledge import Knowledge
 from causaldisc.search import discovery_rate, zeros
 from causaldisc.simulate import dropout
 
@@ -145,3 +151,23 @@ def test_text_alone_has_no_zeros_to_examine(tmp_path, capsys):
     path.write_text("a,b\n" + "x,y\nz,y\n" * 5)
     assert main(["check", "--zeros", str(path)]) == 3
     assert "no column holds numbers" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["dense", "sparse"])
+def test_the_depth_of_a_row_counts_genes_that_are_left_out(kind):
+    """Two columns that depend on each other only by what the whole row shares; the total of these two alone is no
+    measure of it, that of all eighty is."""
+    rng = np.random.default_rng(4)
+    shared = rng.standard_normal(3000)
+    values = np.exp(shared[:, None] + 0.5 * rng.standard_normal((3000, 80)))
+    values[rng.random((3000, 80)) < 0.2] = 0.0
+    columns = [SparseColumn.of(f"g{k}", ColumnKind.CONTINUOUS, v) for k, v in enumerate(values.T)]
+    whole = Dataset(tuple(columns), 3000) if kind == "sparse" else Dataset.from_array(values, [c.name for c in columns])
+    some = genes.chosen(whole, genes.GeneOptions(), genes.GeneLists(genes=("g0", "g1"), of_genes="list"))
+    assert some.names == ("g0", "g1")
+    assert totals(some) == pytest.approx(values.sum(axis=1), rel=1e-6)
+    assert totals(some.take(shared > 0)) == pytest.approx(values[shared > 0].sum(axis=1), rel=1e-6)
+    options = dropout_command.Options(alpha=0.001, depth_covariate="total")
+    ways = options, dropout_command.Options(alpha=0.001)
+    found = [dropout_command.run(some, way, TestChoice(), Knowledge(), Context()).graph for way in ways]
+    assert [len(list(graph.edges())) for graph in found] == [0, 1]

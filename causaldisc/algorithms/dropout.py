@@ -30,9 +30,6 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from statistics import NormalDist
 
-import numpy as np
-from numpy.typing import NDArray
-
 from causaldisc.algorithms import _ges, pc
 from causaldisc.citests import TestChoice, _deletion, effect_in_nats
 from causaldisc.citests._bitmaps import Bitmaps
@@ -41,6 +38,7 @@ from causaldisc.citests._transform import Transform, transformed
 from causaldisc.context import Context
 from causaldisc.data.dataset import Dataset, continuous_column
 from causaldisc.data.sparse import AnyColumn
+from causaldisc.data.totals import totals
 from causaldisc.data.validation import variables
 from causaldisc.errors import DataError
 from causaldisc.graph import Graph
@@ -102,8 +100,9 @@ class Options(pc.Options):
     )
     depth_covariate: str | None = opt(
         None,
-        "Condition every test on a column too, or on 'total', the sum of the row: for what whole rows share, such as "
-        "the depth at which a cell was read. It is no variable, it is transformed as they are, and its zeros count.",
+        "Condition every test on a column too, or on 'total', the sum of the row (genes included that are left out): "
+        "for what whole rows share, such as the depth at which a cell was read. It is no variable, it is transformed "
+        "as they are, and its zeros count.",
         metavar="COLUMN",
     )
 
@@ -146,7 +145,7 @@ def covariate_of(data: Dataset, options: Options) -> tuple[Dataset, AnyColumn | 
     if name is None:
         return data, None
     if name == TOTAL and name not in data.names:
-        found: AnyColumn = continuous_column(TOTAL, _total(data))
+        found: AnyColumn = continuous_column(TOTAL, totals(data))
     else:
         found = data.columns[data.index(name)]
         data = data.select(n for n in data.names if n != name)
@@ -163,15 +162,6 @@ def _limited(options: Options, zeros: Bitmaps, context: Context) -> Options:
     if depth == 0:
         _warn_of_shallowness(zeros, options, context)
     return replace(options, max_depth=depth)
-
-
-def _total(data: Dataset) -> NDArray[np.float64]:
-    """Return the sum of the numbers of each row."""
-    total = np.zeros(data.rows)
-    for column in data.columns:
-        if column.values is not None and not column.is_group:
-            total += np.nan_to_num(column.values)
-    return total
 
 
 def expected_depth(zeros: Bitmaps, min_rows: int, scope: Scope) -> int | None:

@@ -108,6 +108,7 @@ class Dataset:
 
     `correlation`, float64, shape (columns, columns): when it is all that is known of the `rows` rows; the columns are
     then continuous, and hold no values. `layers`: the other matrices that the file has.
+    `totals`, float64, shape (rows,): the sums of the rows, columns included that were left out since.
     """
 
     columns: tuple[AnyColumn, ...]
@@ -117,6 +118,7 @@ class Dataset:
     notices: tuple[Notice, ...] = ()
     correlation: NDArray[np.float64] | None = None
     layers: tuple[str, ...] = ()
+    totals: NDArray[np.float64] | None = None
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -150,7 +152,8 @@ class Dataset:
     def take(self, rows: NDArray[np.bool_]) -> Dataset:
         """Return the data restricted to the rows marked True."""
         columns = tuple(c.take(rows) for c in self.columns)
-        return replace(self, columns=columns, rows=int(rows.sum()))
+        totals = None if self.totals is None else self.totals[rows]
+        return replace(self, columns=columns, rows=int(rows.sum()), totals=totals)
 
     def matrix(self) -> NDArray[np.float64]:
         """Return the numbers of all columns; shape (columns, rows), C order, NaN where missing.

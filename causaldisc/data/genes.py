@@ -11,6 +11,7 @@ from causaldisc.data import source as sources
 from causaldisc.data.dataset import ColumnKind, Dataset, hint
 from causaldisc.data.orientation import Orient
 from causaldisc.data.sparse import AnyColumn, SparseColumn
+from causaldisc.data.totals import totals
 from causaldisc.errors import DataError
 from causaldisc.options import Options, opt
 from causaldisc.result import Notice
@@ -92,6 +93,7 @@ def chosen(data: Dataset, options: GeneOptions, lists: GeneLists) -> Dataset:
             f"(--min-cells)"
         )
     if len(columns) < len(data.columns):
+        data = replace(data, totals=totals(data))
         columns = [_alone(c) for c in columns]
     return replace(data, columns=tuple(columns), notices=(*data.notices, *notices))
 
