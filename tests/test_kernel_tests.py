@@ -541,3 +541,15 @@ def test_dependence_and_independence_are_told_apart(name):
     assert answer(test, 0, 1).p_value > 0.05
     assert answer(test, 0, 1, (2,)).p_value < 1e-4
     assert answer(test, 0, 2).p_value < 1e-4
+
+
+@pytest.mark.parametrize("name", ["kci", "rcit"])
+def test_a_kernel_that_cannot_be_as_sharp_as_the_data_ask_for_decides_nothing(name):
+    """x and y are steep functions of a sum of five numbers; wide kernels took what they left for dependence, always."""
+    rng = np.random.default_rng(0)
+    z = rng.standard_normal((4000, 5))
+    total = z.sum(axis=1) / 5**0.5
+    x, y = np.sin(2 * total) + 0.5 * rng.standard_normal(4000), total**2 + 0.5 * rng.standard_normal(4000)
+    test = bind(name, np.column_stack([x, y, z]))
+    assert answer(test, 0, 1, range(2, 7)).verdict is Verdict.INSUFFICIENT
+    assert answer(test, 0, 1, ()).verdict is Verdict.DECIDED

@@ -18,6 +18,8 @@ LEFT_OUT = 1e-6
 # K_Z is widened by steps until its directions leave out no more than so many rows, times the root of their number; that
 # is tried on some.
 TOO_MANY, STEP, TRIAL = 0.3, 1.25, 2000
+# A kernel that is so much wider than the data ask for leaves what they show of Z in the residuals of x and of y.
+MOST_WIDENED = 2.5
 
 
 def kernel_of_set(

@@ -68,10 +68,16 @@ class RowTest:
             return Verdict.SINGULAR
         if all(self.feature(z, question).constant for z in question.given):
             return self.unconditional(question)
+        if not self.can_follow(question):
+            return Verdict.INSUFFICIENT
         regression = self.regression(question)
         if regression.degrees_left < max(FEWEST_ROWS, _LEAST_LEFT * question.rows):
             return Verdict.INSUFFICIENT
         return self.conditional(question, regression)
+
+    def can_follow(self, question: Question) -> bool:
+        """Tell whether the regression can be about as sharp as the data ask for."""
+        return True
 
     @abstractmethod
     def regression(self, question: Question) -> Regression:

@@ -29,7 +29,7 @@ from causaldisc._ext import hadamard, quadratic, tails
 from causaldisc.citests import _kernels
 from causaldisc.citests._cache import Cache
 from causaldisc.citests._columns import Columns
-from causaldisc.citests._given import bearable, kernel_of_set, main_directions
+from causaldisc.citests._given import MOST_WIDENED, bearable, kernel_of_set, main_directions
 from causaldisc.citests._kernels import Feature, Regression
 from causaldisc.citests._learning import narrowing
 from causaldisc.citests._representatives import ordered, representatives
@@ -170,6 +170,10 @@ class Kci(RowTest):
             statistic, trace = _agreement(first, second), float(first.variance @ second.variance)
             squares = _squares(first, second, self._representatives(question))
         return _gamma(statistic, trace * scale, 2.0 * squares * scale * scale)
+
+    def can_follow(self, question: Question) -> bool:
+        learned = self.options.kernel_width is Width.LEARNED
+        return not learned or narrowing(self, question) <= MOST_WIDENED * self._narrowing(question)
 
     def regression(self, question: Question) -> Regression:
         narrower = self._narrowing(question)

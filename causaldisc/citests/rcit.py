@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from causaldisc._ext import quadratic
 from causaldisc.citests._cache import Cache
 from causaldisc.citests._columns import Columns
-from causaldisc.citests._given import bearable, main_directions
+from causaldisc.citests._given import MOST_WIDENED, bearable, main_directions
 from causaldisc.citests._kernels import Regression, centred, gram_of_products, median_scales
 from causaldisc.citests._learning import narrowing
 from causaldisc.citests._representatives import profile
@@ -65,6 +65,9 @@ class Rcit(RowTest):
     """The test bound to columns."""
 
     options: Options
+
+    def can_follow(self, question: Question) -> bool:
+        return narrowing(self, question) <= MOST_WIDENED * self._narrowing(question)
 
     def regression(self, question: Question) -> Regression:
         narrower = self._narrowing(question)
