@@ -53,7 +53,12 @@ class Context:
         for notice in notices:
             self.warn(notice.code, notice.message)
 
+    @property
+    def is_out_of_time(self) -> bool:
+        """Whether the deadline has passed."""
+        return self.deadline is not None and time.monotonic() >= self.deadline
+
     def check_time(self, share: float = 0.0) -> None:
         """Raise OutOfTime, with the share of the stage that is done, when the deadline has passed."""
-        if self.deadline is not None and time.monotonic() >= self.deadline:
+        if self.is_out_of_time:
             raise OutOfTime(share)

@@ -174,7 +174,10 @@ def _run(module: Any, job: Job, chosen: dict[str, Any], more: dict[str, Any]) ->
     """Make one graph; of a group, an error names it."""
     context = chosen["talk"].context(chosen["run"])
     try:
-        data = validate_for_analysis(job.data, chosen["read"])
+        reading_options = chosen["read"]
+        if getattr(module, "LEAVES_OUT_CONSTANTS", False):
+            reading_options = replace(reading_options, drop_constant=True)
+        data = validate_for_analysis(job.data, reading_options)
         result: Result = module.run(data, options=chosen["options"], context=context, **more)
     except DataError as error:
         if job.group:

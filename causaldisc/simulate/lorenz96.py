@@ -3,7 +3,7 @@
     (1)  dx_i/dt = (x_{i+1} - x_{i-2}) x_{i-1} - x_i + F
 
 E. Lorenz, "Predictability: a problem partly solved" (1996), as a benchmark in A. Tank et al., "Neural Granger
-causality", TPAMI 44 (2022), section 5.2: seen every 0.1 units of time after a burn-in, with normal noise of measurement.
+causality", TPAMI 44 (2022): seen every 0.1 units of time after a burn-in, with noise of measurement.
 The truth is a summary: i - 2, i - 1, i and i + 1 cause i, and since the flow has no lags each is written at lag 1, the
 row before. The larger F, the more chaotic.
 """

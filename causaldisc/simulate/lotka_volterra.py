@@ -4,11 +4,10 @@
     (2)  dy_j/dt = d y_j sum_{i eaten by j} x_i - r y_j
 
 The many-species Lotka-Volterra system of R. Marcinkevičs and J. Vogt, "Interpretable models for Granger causality using
-self-explaining neural networks", ICLR 2021, appendix: a = r = 1.1, b = d = 0.2. The truth is a summary: itself and
-those that eat it cause the prey, itself and those that it eats the predator, each written at lag 1, the row before.
-Deviations: who eats whom is a ring, so that every species has equally many partners; rates are divided by the number of
-partners, which keeps the pace of a pair; the noise multiplies the state at every row, so that no population falls
-below 0.
+self-explaining neural networks", ICLR 2021. The truth is a summary: itself and those that eat it cause the prey, itself
+and those that it eats the predator, each written at lag 1, the row before. Deviations: rates are our own (a = r = 1.1,
+b = d = 0.2 divided by the number of partners, which keeps the pace of a pair, c = 2.75e-5); who eats whom is a ring, no
+blocks; the noise multiplies the state at every row, so that no population falls below 0.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
     (1)  x_i(t) = sum_k sum_j a_ij x_j(t - k) + e_i(t),   k = 1..lags
 
-The benchmark of A. Tank et al., "Neural Granger causality", TPAMI 44 (2022), section 5.1: each variable has itself and
+The benchmark of A. Tank et al., "Neural Granger causality", TPAMI 44 (2022): each variable has itself and
 `--density` times nodes, less one, others as parents, with one coefficient for all edges and lags, which is
 multiplied by 0.95 until the spectral radius of the companion matrix is at most `--radius`; noise is normal. The truth
 holds an edge for each lag, those of a variable to itself among them. Deviations: `--mixed-signs`; every variable has a
