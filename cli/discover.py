@@ -174,10 +174,9 @@ def _run(module: Any, job: Job, chosen: dict[str, Any], more: dict[str, Any]) ->
     """Make one graph; of a group, an error names it."""
     context = chosen["talk"].context(chosen["run"])
     try:
-        reading_options = chosen["read"]
-        if getattr(module, "LEAVES_OUT_CONSTANTS", False):
-            reading_options = replace(reading_options, drop_constant=True)
-        data = validate_for_analysis(job.data, reading_options)
+        data = job.data
+        if chosen["read"].drop_constant or not getattr(module, "LEAVES_OUT_CONSTANTS", False):
+            data = validate_for_analysis(data, chosen["read"])
         result: Result = module.run(data, options=chosen["options"], context=context, **more)
     except DataError as error:
         if job.group:

@@ -198,7 +198,7 @@ def test_options_that_are_none_are_refused(options, complaint):
 def test_short_series_and_single_variables_are_refused():
     with pytest.raises(DataError, match="has 17 windows of 4 rows without a gap; at least 40 are needed"):
         found(Dataset.from_array(noise(20)), lags="3")
-    with pytest.raises(DataError, match="1 variable besides the time; causes need two"):
+    with pytest.raises(DataError, match="1 variable to predict with or to predict; causes need two"):
         found(Dataset.from_array(noise(100, 1)))
 
 

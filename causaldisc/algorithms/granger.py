@@ -21,9 +21,10 @@ from numpy.typing import NDArray
 
 from causaldisc import provenance
 from causaldisc.context import Context
-from causaldisc.data import series_values
+from causaldisc.data import seasons, series_values
 from causaldisc.data.clock import Clock, clock
 from causaldisc.data.dataset import Dataset
+from causaldisc.data.series_values import Difference, SeriesValues
 from causaldisc.data.source import label
 from causaldisc.data.windows import Windows, windows
 from causaldisc.errors import DataError, UsageError
@@ -63,6 +64,17 @@ class Options(_Options):
         "order and equally far apart.",
         metavar="COLUMN",
     )
+    difference: Difference = opt(
+        Difference.AUTO,
+        "Replace columns by their steps from row to row: all (1), none (0), or 'auto': those that only rise or only "
+        "fall, but for resets.",
+    )
+    deseason: tuple[str, ...] = opt(
+        (),
+        "Take out what repeats with this period: rows ('24') or, with times, '1d', '12h', '30m', '90s'; may be given "
+        "several times.",
+        metavar="PERIOD",
+    )
     model: Model = opt(Model.LINEAR, "What a target is predicted with; linear: group-lasso autoregression.")
     lags: str = opt(AUTO, "How many rows back causes reach; 'auto': by held-out blocks of time.", metavar="auto|K")
     max_lag: int = opt(10, "Most lags that --lags auto tries.", at_least=1, below=1000)
@@ -80,6 +92,7 @@ class Options(_Options):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        seasons.check(self.deseason)
         if self.lags != AUTO and not (self.lags.isdecimal() and 1 <= int(self.lags) < 1000):
             raise UsageError(f"--lags must be 'auto' or a whole number from 1 to 999, not {self.lags!r}")
         if self.lambda_ != AUTO and not self.penalty > 0:
@@ -123,13 +136,13 @@ def run(data: Dataset, options: Options, context: Context) -> Result:
     Raises DataError for times and columns that are none, and series that are too short.
     """
     when = clock(data, options.time)
-    series = series_values.prepare(data, options.time, when)
-    context.warn_all(series.data.notices)
+    series = series_values.prepare(data, options.time, when, options.difference, options.deseason)
     _say_clock(when, options, context)
-    chosen = _choose(series.values, when, options, context, data)
+    context.warn_all(series.notices)
+    chosen = _choose(series, options, context)
     lags = chosen.lags
     context.announce(f"{when}; {counted(lags, 'lag')}")
-    sample = _windows(series.values, when, lags, data)
+    sample = _windows(series, lags)
     if sample.lost:
         of = f"{len(sample) + sample.lost:,}"
         context.warn("missing", f"{counted(sample.lost, 'window')} with a missing cell left out of {of}")
@@ -140,6 +153,7 @@ def run(data: Dataset, options: Options, context: Context) -> Result:
     described |= {
         "meaning": "predictive (Granger)",
         "time": _account(when, sample),
+        "differenced": list(series.differenced),
         "lags": {"chosen": lags, "held_out_errors": {str(t.lags): rounded(t.error) for t in chosen.trials}},
         "penalty": rounded(found.penalty),
         "subsamples": found.stable.subsamples,
@@ -165,15 +179,15 @@ def _account(when: Clock, sample: Windows) -> dict[str, object]:
     return {**known, "blocks": when.blocks, "windows": len(sample), "windows_with_missing_cells": sample.lost}
 
 
-def _choose(values: Floats, when: Clock, options: Options, context: Context, data: Dataset) -> held_out.Choice:
+def _choose(series: SeriesValues, options: Options, context: Context) -> held_out.Choice:
     """Return the lags, given or chosen, and the penalty that suits them."""
     if options.lags != AUTO:
         most = int(options.lags)
-        return held_out.choose(_windows(values, when, most, data), [most], context)
+        return held_out.choose(_windows(series, most), [most], context)
     most = options.max_lag
-    while most > 1 and len(windows(values, when.parts, most)) < _fewest(most):
+    while most > 1 and len(windows(series.values, series.parts, most)) < _fewest(most):
         most -= 1
-    return held_out.choose(_windows(values, when, most, data), range(1, most + 1), context)
+    return held_out.choose(_windows(series, most), range(1, most + 1), context)
 
 
 def _fewest(lags: int) -> int:
@@ -181,16 +195,16 @@ def _fewest(lags: int) -> int:
     return max(FEWEST_WINDOWS, 4 * lags)
 
 
-def _windows(values: Floats, when: Clock, lags: int, data: Dataset) -> Windows:
+def _windows(series: SeriesValues, lags: int) -> Windows:
     """Return the windows; raises DataError when they are too few."""
-    sample = windows(values, when.parts, lags)
+    sample = windows(series.values, series.parts, lags)
     fewest = _fewest(lags)
     if len(sample) < fewest:
         lost = f", {sample.lost:,} more have missing cells" if sample.lost else ""
+        found = f"{counted(len(sample), 'window')} of {counted(lags + 1, 'row')} without a gap"
         raise DataError(
-            f"{label(data.source)} has {counted(len(sample), 'window')} of {counted(lags + 1, 'row')} without a gap"
-            f"{lost}; at least {fewest} are needed: give a longer series, fewer --lags or fewer columns with missing "
-            "cells"
+            f"{label(series.data.source)} has {found}{lost}; at least {fewest} are needed: give a longer series, fewer "
+            "--lags or fewer columns with missing cells"
         )
     return sample
 

@@ -22,15 +22,18 @@ from causaldisc.words import counted
 
 GAP, TOO_CLOSE, UNEVEN = 1.5, 0.5, 0.25
 _MILLISECONDS, _SECONDS, _LATEST = 1e12, 1e9, 1e13
+_UNIT_OF_SECONDS = " s"
 
 
 @dataclass(frozen=True, eq=False)
 class Clock:
-    """`order` (int64): the rows in order of time; `parts` (int64): the contiguous block of each of these; `cadence`:
-    the step between rows in `unit`, None where only the order is known; `uneven`: steps far from whole cadences."""
+    """`order` (int64): the rows in order of time; `parts` (int64): the contiguous block of each of these, `steps`
+    (float64): how many cadences after the first; `cadence`: the step between rows in `unit`, None where only the order
+    is known; `without`: rows without a time; `uneven`: steps far from whole cadences."""
 
     order: NDArray[np.int64]
     parts: NDArray[np.int64]
+    steps: NDArray[np.float64]
     cadence: float | None = None
     unit: str = ""
     without: int = 0
@@ -39,6 +42,10 @@ class Clock:
     @property
     def blocks(self) -> int:
         return int(self.parts[-1]) + 1
+
+    @property
+    def counts_seconds(self) -> bool:
+        return self.unit == _UNIT_OF_SECONDS
 
     def __str__(self) -> str:
         """Return it in words: 'a row every 60 s, in 2 blocks without a gap'."""
@@ -52,7 +59,7 @@ def clock(data: Dataset, name: str | None) -> Clock:
     Raises DataError for a column that is no time, times that come twice, and rows that are too close.
     """
     if name is None:
-        return Clock(np.arange(data.rows), np.zeros(data.rows, np.int64))
+        return Clock(np.arange(data.rows), np.zeros(data.rows, np.int64), np.arange(float(data.rows)))
     column = data.columns[data.index(name)]
     times, unit = _times(column, data)
     known = np.flatnonzero(~np.isnan(times))
@@ -66,7 +73,8 @@ def clock(data: Dataset, name: str | None) -> Clock:
     parts = np.concatenate([[0], np.cumsum(steps > GAP * cadence)])
     multiples = steps / cadence
     uneven = int(np.count_nonzero(np.abs(multiples - np.round(multiples)) > UNEVEN))
-    return Clock(order, parts, cadence, unit, data.rows - len(order), uneven)
+    since = np.round((times[order] - times[order[0]]) / cadence)
+    return Clock(order, parts, since, cadence, unit, data.rows - len(order), uneven)
 
 
 def _times(column: AnyColumn, data: Dataset) -> tuple[NDArray[np.float64], str]:
@@ -78,11 +86,11 @@ def _times(column: AnyColumn, data: Dataset) -> tuple[NDArray[np.float64], str]:
             f"'{as_column(column.name)}=time' if it holds dates such as 2026-01-05T10:00Z"
         )
     if column.kind is ColumnKind.TIME:
-        return values, " s"
+        return values, _UNIT_OF_SECONDS
     least = float(np.fmin.reduce(values)) if len(values) else 0.0
     if _MILLISECONDS <= least < _LATEST:
-        return values / 1000.0, " s"
-    return values, " s" if _SECONDS <= least < _LATEST / 1000 else ""
+        return values / 1000.0, _UNIT_OF_SECONDS
+    return values, _UNIT_OF_SECONDS if _SECONDS <= least < _LATEST / 1000 else ""
 
 
 def _refuse_equal(steps: NDArray[np.float64], order: NDArray[np.int64], name: str, data: Dataset) -> None:
