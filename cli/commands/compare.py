@@ -1,4 +1,8 @@
-"""Score an estimated graph against the true one: SHD, precision, recall, F1."""
+"""Score an estimated graph against the true one: SHD, precision, recall, F1.
+
+With a lagged true graph also by strength: areas under the ROC and the precision-recall curve over pairs (summary) and
+over pairs and lags (lagged), each without and with the pairs of a variable with itself.
+"""
 
 from __future__ import annotations
 
@@ -48,11 +52,7 @@ def compare(
     options: CompareOptions,
     talk: TalkOptions,
 ) -> int:
-    """Compare two graphs over the same nodes.
-
-    With a lagged true graph also by strength: areas under the ROC and the precision-recall curve over pairs (summary)
-    and over pairs and lags (lagged), each without and with the pairs of a variable with itself.
-    """
+    """Compare two graphs over the same nodes."""
     if true == est == "-":
         raise UsageError("only one of the two graphs can come from standard input")
     check_places([options.output], inputs=(true, est))
