@@ -22,6 +22,8 @@ from causaldisc.search.lagged_regression import Moments
 
 FOLDS = 5
 PATIENCE = 3  # numbers of lags tried after the best
+PREFIXES = (8, 11, 14, 17, regression.PENALTIES)  # of a path
+RISING = 2  # penalties after the best that are worse
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,13 +73,14 @@ def _folds(sample: Windows) -> Iterator[tuple[Moments, Moments]]:
 
 def _trial(folds: list[tuple[Moments, Moments]], lags: int, threads: int) -> Trial:
     """Forecast all folds at the penalties of a path, and keep what is best for all of them."""
-    penalties = regression.grid(folds[0][0].first(lags), threads)
-    by_fold = []
-    for learnt, held in folds:
-        path = regression.fit(learnt.first(lags), penalties, threads)
-        by_fold.append(regression.errors(path, held.first(lags)).mean(axis=1))
-    table = np.array(by_fold)
-    best = int(np.argmin(table.mean(axis=0)))
+    fewer = [(learnt.first(lags), held.first(lags)) for learnt, held in folds]
+    penalties = regression.grid(fewer[0][0], threads)
+    for length in PREFIXES:  # the end of a path, where all sources are in, costs most, and is seldom best
+        paths = [regression.fit(learnt, penalties[:length], threads) for learnt, _ in fewer]
+        table = np.array([regression.errors(path, held).mean(axis=1) for path, (_, held) in zip(paths, fewer)])
+        best = int(np.argmin(table.mean(axis=0)))
+        if best < length - RISING:
+            break
     return Trial(lags, float(penalties[best]), table[:, best])
 
 
