@@ -220,6 +220,8 @@ def test_dates_set_the_clock_and_it_is_told(tmp_path, capsys):
     out, err = capsys.readouterr()
     assert "causaldisc: a row every 60 s, in 1 block without a gap; 1 lag" in err
     assert json.loads(out)["provenance"]["time"]["cadence"] == 60.0
+    assert main(["granger", str(path), "--lags", "1", "-f", "json"]) == 0
+    assert "the rows are taken in order, whatever 'ts' says; --time uses it" in capsys.readouterr().err
 
 
 def test_threads_change_no_byte_and_seeds_do(tmp_path, capsys):

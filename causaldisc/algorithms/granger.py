@@ -23,7 +23,7 @@ from causaldisc import provenance
 from causaldisc.context import Context
 from causaldisc.data import seasons, series_values
 from causaldisc.data.clock import Clock, clock
-from causaldisc.data.dataset import Dataset
+from causaldisc.data.dataset import ColumnKind, Dataset
 from causaldisc.data.series_values import Difference, SeriesValues
 from causaldisc.data.source import label
 from causaldisc.data.windows import Windows, windows
@@ -137,7 +137,7 @@ def run(data: Dataset, options: Options, context: Context) -> Result:
     """
     when = clock(data, options.time)
     series = series_values.prepare(data, options.time, when, options.difference, options.deseason)
-    _say_clock(when, options, context)
+    _say_clock(data, when, options, context)
     context.warn_all(series.notices)
     chosen = _choose(series, options, context)
     lags = chosen.lags
@@ -162,7 +162,10 @@ def run(data: Dataset, options: Options, context: Context) -> Result:
     return Result(_graph(series.data, found, options), (), tuple(context.warnings), described)
 
 
-def _say_clock(when: Clock, options: Options, context: Context) -> None:
+def _say_clock(data: Dataset, when: Clock, options: Options, context: Context) -> None:
+    times = [c.name for c in data.columns if c.kind is ColumnKind.TIME]
+    if options.time is None and times:
+        context.warn("no-clock", f"the rows are taken in order, whatever {times[0]!r} says; --time uses it")
     if when.without:
         context.warn("no-time", f"{counted(when.without, 'row')} without a value of {options.time!r} left out")
     if when.uneven:

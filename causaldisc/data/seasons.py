@@ -44,6 +44,10 @@ def in_rows(text: str, when: Clock) -> float:
         raise DataError(
             f"--deseason {text} is {rows:g} rows; what repeats so fast cannot be seen, {SHORTEST:g} are needed"
         )
+    if rows > when.steps[-1] + 1:
+        raise DataError(
+            f"--deseason {text} is {rows:g} rows, but the series spans {when.steps[-1] + 1:g}; nothing repeats"
+        )
     return rows
 
 
