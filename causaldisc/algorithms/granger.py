@@ -31,7 +31,7 @@ from causaldisc.errors import DataError, UsageError
 from causaldisc.graph import Graph, GraphKind, Mark, Node, Value
 from causaldisc.options import Options as _Options
 from causaldisc.options import as_json, opt
-from causaldisc.result import TIME_LIMIT, Result
+from causaldisc.result import Result
 from causaldisc.search import held_out, shifted_sources, stability
 from causaldisc.search import lagged_regression as regression
 from causaldisc.search.evidence import rounded
@@ -147,8 +147,6 @@ def run(data: Dataset, options: Options, context: Context) -> Result:
         of = f"{len(sample) + sample.lost:,}"
         context.warn("missing", f"{counted(sample.lost, 'window')} with a missing cell left out of {of}")
     found = _search(sample, chosen.penalty if options.lambda_ == AUTO else options.penalty, options, context)
-    if context.is_out_of_time:
-        context.warn(TIME_LIMIT, "the time limit came first: lags, frequencies and q-values are of fewer trials")
     described = provenance.of_run("granger", as_json(options), data)
     described |= {
         "meaning": "predictive (Granger)",

@@ -56,7 +56,7 @@ def choose(sample: Windows, candidates: Sequence[int], context: Context) -> Choi
         context.progress(len(trials), len(candidates), "lags")
         trials.append(_trial(folds, lags, context.threads))
         best = int(np.argmin([t.error for t in trials]))
-        if len(trials) - 1 - best >= PATIENCE or context.is_out_of_time:
+        if len(trials) - 1 - best >= PATIENCE or context.ends_early(len(trials), len(candidates)):
             break
     least = min(trials, key=lambda t: t.error)
     chosen = next(t for t in trials if _is_as_good(t.errors - least.errors))

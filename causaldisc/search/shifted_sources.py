@@ -48,13 +48,14 @@ def test(sample: Windows, m: Moments, strengths: Floats, rng: np.random.Generato
     found = np.array(list(_gains(m, m.gram, m.cross, given)))
     wanted = max(FEWEST_SHIFTS, -(-NULL_GAINS // (p * (p - 1))))
     shifted: list[list[Floats]] = []
-    for offset in _offsets(len(sample), wanted, rng):
-        context.progress(len(shifted), wanted, "shifts")
+    offsets = _offsets(len(sample), wanted, rng)
+    for offset in offsets:
+        context.progress(len(shifted), len(offsets), "shifts")
         turned = np.roll(sample.past - sample.past.mean(axis=0), offset, axis=0)
         beside = (sample.past - sample.past.mean(axis=0)).T @ turned / m.rows
         cross = (sample.present - sample.present.mean(axis=0)).T @ turned / m.rows
         shifted.append(list(_gains(m, beside, cross, given)))
-        if context.is_out_of_time:
+        if context.ends_early(len(shifted), len(offsets)):
             break
     own = np.eye(p, dtype=bool)
     p_values, q_values = np.empty((p, p)), np.empty((p, p))

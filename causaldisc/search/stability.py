@@ -45,6 +45,6 @@ def measure(
             rows = np.concatenate([blocks[i] for i in np.sort(half)])
             total += regression.fit(regression.moments(sample, rows), penalties, context.threads).selected
             done += 1
-        if context.is_out_of_time:
+        if context.ends_early(done, subsamples):
             break
     return Stability(total.max(axis=0) / done, done)
