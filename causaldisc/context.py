@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from causaldisc.result import Notice
+from causaldisc.result import TIME_LIMIT, Notice
 
 
 def _silent(done: int, total: int, stage: str) -> None:
@@ -53,7 +53,19 @@ class Context:
         for notice in notices:
             self.warn(notice.code, notice.message)
 
+    @property
+    def is_out_of_time(self) -> bool:
+        """Whether the deadline has passed."""
+        return self.deadline is not None and time.monotonic() >= self.deadline
+
+    def ends_early(self, done: int, total: int) -> bool:
+        """Tell whether to make no more trials, of which so many are done, and say so."""
+        if done >= total or not self.is_out_of_time:
+            return False
+        self.warn(TIME_LIMIT, "the time limit came first: fewer trials were made than asked for")
+        return True
+
     def check_time(self, share: float = 0.0) -> None:
         """Raise OutOfTime, with the share of the stage that is done, when the deadline has passed."""
-        if self.deadline is not None and time.monotonic() >= self.deadline:
+        if self.is_out_of_time:
             raise OutOfTime(share)

@@ -34,6 +34,11 @@ class Flag:
         return None
 
 
+def flag_of(name: str) -> str:
+    """Return the flag of a field; one that Python reserves, such as lambda, has an underscore after its name."""
+    return "--" + name.rstrip("_").replace("_", "-")
+
+
 def opt(default: Any, help: str, **details: Any) -> Any:
     """Return a dataclass field that the command line shows as a flag.
 
@@ -53,10 +58,10 @@ class Options:
             value = getattr(self, field.name)
             complaint = field.metadata["flag"].complaint(value)
             if complaint:
-                raise UsageError(f"--{field.name.replace('_', '-')} {complaint}, not {value:g}")
+                raise UsageError(f"{flag_of(field.name)} {complaint}, not {value:g}")
 
 
 def as_json(options: object) -> dict[str, object]:
     """Return the options as plain JSON values, for the provenance of a result."""
     values = {f.name: getattr(options, f.name) for f in dataclasses.fields(options)}  # type: ignore[arg-type]
-    return {k: v.value if isinstance(v, Enum) else v for k, v in values.items() if v is not None}
+    return {k.rstrip("_"): v.value if isinstance(v, Enum) else v for k, v in values.items() if v is not None}

@@ -14,7 +14,21 @@ def of_search(
     algorithm: str, options: Mapping[str, object], data: Dataset, skeleton: Skeleton, unlisted: int = 0
 ) -> dict[str, object]:
     """Describe a constraint-based search; `unlisted` pairs that the empty set separates are too many to list."""
-    described: dict[str, object] = {
+    described = of_run(algorithm, options, data) | {
+        "tests": {
+            "total": sum(skeleton.tests_by_depth) + skeleton.collider_tests,
+            "by_depth": list(skeleton.tests_by_depth),
+            "colliders": skeleton.collider_tests,
+        },
+    }
+    if unlisted:
+        described["separations_not_listed"] = unlisted
+    return described
+
+
+def of_run(algorithm: str, options: Mapping[str, object], data: Dataset) -> dict[str, object]:
+    """Describe what was done, and to which data."""
+    return {
         "tool": "causaldisc",
         "version": __version__,
         "algorithm": algorithm,
@@ -26,12 +40,4 @@ def of_search(
             "rows": data.rows,
             "columns": len(data),
         },
-        "tests": {
-            "total": sum(skeleton.tests_by_depth) + skeleton.collider_tests,
-            "by_depth": list(skeleton.tests_by_depth),
-            "colliders": skeleton.collider_tests,
-        },
     }
-    if unlisted:
-        described["separations_not_listed"] = unlisted
-    return described

@@ -174,7 +174,9 @@ def _run(module: Any, job: Job, chosen: dict[str, Any], more: dict[str, Any]) ->
     """Make one graph; of a group, an error names it."""
     context = chosen["talk"].context(chosen["run"])
     try:
-        data = validate_for_analysis(job.data, chosen["read"])
+        data = job.data
+        if chosen["read"].drop_constant or not getattr(module, "LEAVES_OUT_CONSTANTS", False):
+            data = validate_for_analysis(data, chosen["read"])
         result: Result = module.run(data, options=chosen["options"], context=context, **more)
     except DataError as error:
         if job.group:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, cast, get_args, get_origin, get_type_hints
 import typer
 from typer.core import TyperCommand
 
-from causaldisc.options import Flag
+from causaldisc.options import Flag, flag_of
 
 NAMES_OF_HELP = {"help_option_names": ["-h", "--help"]}
 
@@ -95,7 +95,7 @@ def _parameters(kind: type) -> Iterable[inspect.Parameter]:
     title = getattr(kind, "TITLE", "Options")
     for field in dataclasses.fields(kind):
         flag: Flag = field.metadata["flag"]
-        long = "--" + field.name.replace("_", "-")
+        long = flag_of(field.name)
         option = typer.Option(
             long,
             *flag.names,

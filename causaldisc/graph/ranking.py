@@ -13,13 +13,15 @@ pairs of other nodes than those of the truth never count (in their early precisi
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from itertools import groupby, pairwise
+from typing import TypeVar
 
 from causaldisc.graph.graph import Edge, Graph, Mark, Value
 
 Arrow = tuple[str, str]
+Item = TypeVar("Item", Arrow, tuple[str, str, int])
 _UNDERFLOWN = math.log(5e-324)
 
 
@@ -46,22 +48,21 @@ class Ranking:
 
         Edges without evidence weigh 0 beside others, and 1 where none has any.
         """
-        edges = list(graph.edges())
-        strengths = [strength(edge.attributes) for edge in edges]
-        otherwise = 0.0 if any(s is not None for s in strengths) else 1.0
-        names = graph.names
-        return cls.of_rows(
-            (
-                (names[u], names[v], otherwise if s is None else s)
-                for edge, s in zip(edges, strengths, strict=True)
-                for u, v in arrows(edge)
-            ),
-            names,
-        )
+        return cls.of_rows(((source, target, s) for source, target, _, s in weighed(graph)), graph.names)
 
     def in_order(self) -> list[tuple[Arrow, float]]:
         """Return the arrows, the strongest first, equals by name."""
         return sorted(self.weights.items(), key=lambda item: (-item[1], item[0]))
+
+
+def weighed(graph: Graph) -> Iterator[tuple[str, str, int, float]]:
+    """Yield source, target, lag and strength of the arrows that the marks of a graph allow; see `Ranking.of_graph`."""
+    edges = list(graph.edges())
+    strengths = [strength(edge.attributes) for edge in edges]
+    otherwise = 0.0 if any(s is not None for s in strengths) else 1.0
+    for edge, s in zip(edges, strengths, strict=True):
+        for u, v in arrows(edge):
+            yield graph.names[u], graph.names[v], edge.lag, otherwise if s is None else s
 
 
 def arrows(edge: Edge) -> list[tuple[int, int]]:
@@ -126,13 +127,11 @@ def compare(truth: Ranking, estimate: Ranking, regulators_only: bool = False) ->
         (u, v): w for (u, v), w in estimate.weights.items() if u in sources and v in truth.nodes and u != v and w > 0
     }
     true = len(truth.weights)
-    points = _points(weights, truth, pairs)
-    random = true / pairs if pairs else None
-    auprc = _area([(0.0, 1.0), *((tp / true, tp / (tp + fp)) for tp, fp in points)]) if true else None
+    points = _points(weights, truth.weights.keys(), pairs)
+    found = _areas(points, true, pairs)
+    random, auprc = found.random_precision, found.auprc
     early = next((tp / (tp + fp) for tp, fp in points if tp + fp >= min(true, len(weights))), None) if weights else 0.0
     early = early if true else None
-    false = pairs - true
-    auroc = _area([(0.0, 0.0), *((fp / false, tp / true) for tp, fp in points)]) if true and false else None
     return RankedComparison(
         nodes=len(truth.nodes),
         pairs=pairs,
@@ -143,19 +142,43 @@ def compare(truth: Ranking, estimate: Ranking, regulators_only: bool = False) ->
         auprc_ratio=auprc / random if auprc is not None and random else None,
         early_precision=early,
         early_precision_ratio=early / random if early is not None and random else None,
-        auroc=auroc,
+        auroc=found.auroc,
     )
 
 
-def _points(weights: Mapping[Arrow, float], truth: Ranking, pairs: int) -> list[tuple[int, int]]:
+@dataclass(frozen=True)
+class Areas:
+    """The areas under the two curves, and the precision of a random ranking (whose AUROC is 1/2). None is 0 / 0."""
+
+    auroc: float | None
+    auprc: float | None
+    random_precision: float | None
+
+
+def areas(weights: Mapping[Item, float], true: Set[Item], pairs: int) -> Areas:
+    """Return the areas of a ranking of some of so many pairs, those with weights above 0, by the true ones."""
+    positive = {item: weight for item, weight in weights.items() if weight > 0}
+    return _areas(_points(positive, true, pairs), len(true), pairs)
+
+
+def _areas(points: list[tuple[int, int]], true: int, pairs: int) -> Areas:
+    false = pairs - true
+    return Areas(
+        auroc=_area([(0.0, 0.0), *((fp / false, tp / true) for tp, fp in points)]) if true and false else None,
+        auprc=_area([(0.0, 1.0), *((tp / true, tp / (tp + fp)) for tp, fp in points)]) if true else None,
+        random_precision=true / pairs if pairs else None,
+    )
+
+
+def _points(weights: Mapping[Item, float], true: Set[Item], pairs: int) -> list[tuple[int, int]]:
     """Return how many true and false pairs are as strong as each weight, from the largest down to 0."""
     points, tp, fp = [], 0, 0
     for _, group in groupby(sorted(weights, key=lambda a: -weights[a]), key=lambda a: weights[a]):
-        hits = [arrow in truth.weights for arrow in group]
+        hits = [arrow in true for arrow in group]
         tp, fp = tp + sum(hits), fp + len(hits) - sum(hits)
         points.append((tp, fp))
     if len(weights) < pairs:
-        points.append((len(truth.weights), pairs - len(truth.weights)))
+        points.append((len(true), pairs - len(true)))
     return points
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from causaldisc.data.dataset import Dataset
@@ -31,4 +31,15 @@ def true_dag(
         for i, u in enumerate(causes):
             weight = {"weight": float(weights[v][i])} if weights is not None else None
             graph.add_edge(u, v, Mark.TAIL, Mark.ARROW, attributes=weight)
+    return graph
+
+
+def true_lagged(
+    columns: Sequence[AnyColumn], links: Iterable[tuple[int, int, int]], weights: Sequence[float] | None = None
+) -> Graph:
+    """Return the graph of links (source, target, lag), lag 1 or more, from the past of a column to a column."""
+    graph = Graph((Node(c.name, {"type": c.kind.value}) for c in columns), GraphKind.LAGGED)
+    for i, (source, target, lag) in enumerate(links):
+        weight = {"weight": weights[i]} if weights is not None else None
+        graph.add_edge(source, target, Mark.TAIL, Mark.ARROW, lag, weight)
     return graph

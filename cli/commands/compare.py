@@ -1,4 +1,8 @@
-"""Score an estimated graph against the true one: SHD, precision, recall, F1."""
+"""Score an estimated graph against the true one: SHD, precision, recall, F1.
+
+With a lagged true graph also by strength: areas under the ROC and the precision-recall curve over pairs (summary) and
+over pairs and lags (lagged), each without and with the pairs of a variable with itself.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from causaldisc.cli.talk import TalkOptions
 from causaldisc.cli.writing import check_places
 
 from causaldisc.errors import DataError, UsageError
-from causaldisc.graph import Graph, GraphKind, formats, ranking
+from causaldisc.graph import Graph, GraphKind, formats, lagged_ranking, ranking
 from causaldisc.graph.equivalence import cpdag_of
 from causaldisc.graph.metrics import compare as score
 from causaldisc.graph.validity import problems
@@ -59,7 +63,10 @@ def compare(
     if not options.exact and _is_class(guess):
         truth = _class_of(truth, true)
     found = score(truth, guess)
-    tables.emit_one(_flat(found.as_dict()), options.format, options.output)
+    figures = found.as_dict()
+    if truth.kind is GraphKind.LAGGED:
+        figures |= lagged_ranking.compare(truth, guess)
+    tables.emit_one(_flat(figures), options.format, options.output)
     return int(options.check and found.shd > 0)
 
 
