@@ -3,11 +3,13 @@
     python benchmarks/dropout.py level [--rows 20000] [--draws 1000]
     python benchmarks/dropout.py skeletons [--rows 1000 4000 10000] [--graphs 8] [--only ges]
     python benchmarks/dropout.py depth [--rows 4000] [--graphs 8]
+    python benchmarks/dropout.py zeros [--rows 5000] [--draws 40]
 
 The regimes are those of the authors of the causal dropout model (Dai et al., ICLR 2024): linear Gaussian variables, or
 exponentials of them, whose values fail at random, below a threshold, or with logistic chances that fall with the value.
 In the third study the exponentials are read at a depth that a whole row shares: it multiplies them, and where it is low
-more of them fail.
+more of them fail. The fourth counts how often `check --zeros` finds that failures are not random, and that they depend
+on other variables than their own.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from numpy.typing import NDArray
 from causaldisc.algorithms import dropout, pc
 from causaldisc.citests import TestChoice, _deletion, answer
 from causaldisc.citests._bitmaps import Bitmaps
+from causaldisc.citests._compressed import Compressed
 from causaldisc.citests._deletion import Scope, Thin
 from causaldisc.citests._transform import Transform
 from causaldisc.context import Context
@@ -34,6 +37,8 @@ from causaldisc.graph import Graph, GraphKind, Mark
 from causaldisc.graph.equivalence import cpdag_of
 from causaldisc.graph.metrics import compare
 from causaldisc.knowledge import Knowledge
+from causaldisc.search import zeros
+from causaldisc.simulate import dropout as simulated
 
 Floats = NDArray[np.float64]
 MECHANISMS = ("random", "truncation", "logistic")
@@ -149,6 +154,26 @@ def depths(rows: int, graphs: int) -> None:
         print(f"| {name} | " + " | ".join(told) + " |", flush=True)
 
 
+def accusations(rows: int, draws: int) -> None:
+    """Print in how many data sets zeros are said not to be random, and to depend on another variable than their own."""
+    print(f"{rows:,} rows, {draws} data sets\n| failures | zeros | not random | not of the own variable |")
+    for mechanism in (*simulated.Mechanism, None):
+        for rate in (0.3, 0.5, 0.8):
+            told = np.zeros(2, int)
+            for seed in range(draws):
+                options = simulated.Options(nodes=12, rows=rows, degree=2, zero_rate=rate if mechanism else 0.0)
+                options = replace(options, mechanism=mechanism or simulated.Mechanism.RANDOM)
+                rng = np.random.default_rng(seed)
+                values = simulated.generate(options, rng).data.matrix()
+                if mechanism is None:  # each fails by the one before it
+                    chance = 0.7 * np.roll(np.log(values), 1, axis=0) + rng.standard_normal(values.shape)
+                    values[chance < np.quantile(chance, rate, axis=1, keepdims=True)] = 0.0
+                found = zeros.examine(Compressed.of_matrix(np.log1p(values)))
+                told += [found.at_random.min() <= ALPHA, found.own_only.min() <= ALPHA]
+            name = mechanism.value if mechanism else "by another variable"
+            print(f"| {name} | {rate} | {told[0]} | {told[1]} |", flush=True)
+
+
 def skeletons(rows: int, graphs: int, only: str) -> None:
     """Print the mean F1 of adjacencies and the distance of CPDAGs, of each way whose name holds `only`, by regime."""
     scores: dict[str, list[list[tuple[float, int]]]] = {}
@@ -174,16 +199,18 @@ def skeletons(rows: int, graphs: int, only: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("study", choices=["level", "skeletons", "depth"])
+    parser.add_argument("study", choices=["level", "skeletons", "depth", "zeros"])
     parser.add_argument("--rows", type=int, nargs="+")
-    parser.add_argument("--draws", type=int, default=1000)
+    parser.add_argument("--draws", type=int)
     parser.add_argument("--graphs", type=int, default=8)
     parser.add_argument("--only", default="", help="of the skeletons, the ways whose name holds this")
     asked = parser.parse_args()
-    usual = {"level": [20_000], "skeletons": [1000, 4000, 10_000], "depth": [4000]}
+    usual = {"level": [20_000], "skeletons": [1000, 4000, 10_000], "depth": [4000], "zeros": [5000]}
     for rows in asked.rows or usual[asked.study]:
         if asked.study == "level":
-            level(rows, asked.draws)
+            level(rows, asked.draws or 1000)
+        elif asked.study == "zeros":
+            accusations(rows, asked.draws or 40)
         elif asked.study == "skeletons":
             skeletons(rows, asked.graphs, asked.only)
         else:
