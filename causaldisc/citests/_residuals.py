@@ -27,7 +27,7 @@ class Allowed:
 
 @dataclass(frozen=True)
 class ResidualTest:
-    """A test bound to columns; `marginals`, where there are any, answer the questions without conditions."""
+    """A test bound to columns; `marginals`, where there are any, answer all questions about one set."""
 
     name: str
     variables: int

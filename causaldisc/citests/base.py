@@ -25,7 +25,7 @@ class Verdict(IntEnum):
     INSUFFICIENT = 1  # too few rows for this test
     SINGULAR = 2  # x or y is an exact function of the conditioning set: the statistic is 0/0
     REDUNDANT = 3  # decided, but the conditioning set is linearly dependent in itself
-    UNTOLD = 4  # own pasts may have hidden a drift (search/autocorrelation.py)
+    UNTOLD = 4  # own pasts may have hidden a drift (search/own_past.py)
 
     @property
     def is_decided(self) -> bool:
