@@ -15,9 +15,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-
 from causaldisc._ext import gates
+from numpy.typing import NDArray
 
 Reals = NDArray[np.float32] | NDArray[np.float64]
 
