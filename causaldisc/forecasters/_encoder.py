@@ -85,12 +85,12 @@ def sensitivities(encoder: Encoder, e: Reals) -> Reals:
     return np.einsum("de,me,ek->mdk", encoder.out, 1.0 - e * e, _weights(encoder), optimize=True)
 
 
-def scaled(encoder: Encoder, z: Reals) -> tuple[Encoder, Reals]:
-    """Return the encoder whose z have mean 0 and variance 1 where they are those given, (m, D), and by what they were
-    divided, (D,). Without it a penalty on what is done with z could be had for nothing by a larger z."""
+def scaled(encoder: Encoder, z: Reals) -> tuple[Encoder, Reals, Reals]:
+    """Return the encoder whose z have mean 0 and variance 1 where they are those given, (m, D), and what was taken off
+    and divided by, each (D,). Without it a penalty on what is done with z could be had for nothing by a larger z."""
     mean, scale = z.mean(axis=0), np.maximum(z.std(axis=0), np.asarray(1e-6, z.dtype))
     out, shift = encoder.out / scale[:, None], (encoder.shift - mean) / scale
-    return Encoder(encoder.trend, encoder.remainder, encoder.bias, out, shift), scale
+    return Encoder(encoder.trend, encoder.remainder, encoder.bias, out, shift), mean, scale
 
 
 def _weights(encoder: Encoder) -> Reals:
