@@ -1,23 +1,19 @@
-from typing import TypeVar
-
 import numpy as np
 from numpy.typing import NDArray
 
-Real = TypeVar("Real", np.float32, np.float64)
-
 def forward(
-    gates: NDArray[Real],
-    bias: NDArray[Real],
-    memory: NDArray[Real],
-    squashed: NDArray[Real],
-    output: NDArray[Real],
+    gates: NDArray[np.floating],
+    bias: NDArray[np.floating],
+    memory: NDArray[np.floating],
+    squashed: NDArray[np.floating],
+    output: NDArray[np.floating],
     row: int,
 ) -> None: ...
 def backward(
-    gates: NDArray[Real],
-    memory: NDArray[Real],
-    squashed: NDArray[Real],
-    along_output: NDArray[Real],
-    along_memory: NDArray[Real],
+    gates: NDArray[np.floating],
+    memory: NDArray[np.floating],
+    squashed: NDArray[np.floating],
+    along_output: NDArray[np.floating],
+    along_memory: NDArray[np.floating],
     row: int,
 ) -> None: ...

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from causaldisc.forecasters._proximal import shrink
 
-Reals = NDArray[np.float32] | NDArray[np.float64]
+Reals = NDArray[np.floating]  # float32; float64 in checks
 
 MOST = 1.0  # attention
 
@@ -47,7 +47,7 @@ def start(targets: int, variables: int, hidden: int, features: int, rng: np.rand
     """Return readers with random weights."""
 
     def uniform(inputs: int, *shape: int) -> NDArray[np.float32]:
-        return (rng.uniform(-1.0, 1.0, shape) / inputs**0.5).astype(np.float32)
+        return np.asarray(rng.uniform(-1.0, 1.0, shape) / inputs**0.5, np.float32)
 
     return Readers(
         uniform(variables * features, targets, hidden, variables, features),
@@ -80,12 +80,13 @@ def gradient(readers: Readers, z: Reals, read: Reals, slopes: Reals) -> tuple[Re
 
 def sensitivities(readers: Readers, read: Reals) -> Reals:
     """Return the derivatives of forecasts along z, shape (n, P, p, D)."""
-    return np.einsum("nph,phid->npid", readers.readout * (1.0 - read * read), readers.weights, optimize=True)
+    slopes = readers.readout * (1.0 - read * read)
+    return np.asarray(np.einsum("nph,phid->npid", slopes, readers.weights, optimize=True))
 
 
 def attention(readers: Readers) -> Reals:
     """Return a, shape (P, p)."""
-    return np.sqrt(np.add.reduce(readers.weights**2, axis=(1, 3)))
+    return np.asarray(np.sqrt(np.add.reduce(readers.weights**2, axis=(1, 3))))
 
 
 def settle(readers: Readers, thresholds: Reals) -> None:

@@ -22,7 +22,7 @@ from causaldisc.forecasters import _encoder
 from causaldisc.forecasters._encoder import Encoder
 from causaldisc.forecasters._proximal import Descent
 
-Reals = NDArray[np.float32] | NDArray[np.float64]
+Reals = NDArray[np.floating]  # float32; float64 in checks
 
 TEMPERATURE = 0.2
 FEWEST_ROWS = 3  # of a window with two crops that differ and overlap
@@ -96,7 +96,7 @@ def _levels(one: Reals, other: Reals) -> tuple[float, tuple[Reals, Reals]]:
 def _pool(z: Reals, width: int) -> Reals:
     """Return means of so many rows, what is over left out."""
     kept = z.shape[1] // width
-    return z[:, : kept * width].reshape(z.shape[0], kept, width, z.shape[2]).mean(axis=2)
+    return np.asarray(z[:, : kept * width].reshape(z.shape[0], kept, width, z.shape[2]).mean(axis=2))
 
 
 def cross_entropy(one: Reals, other: Reals) -> tuple[float, Reals, Reals]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Reals = NDArray[np.float32] | NDArray[np.float64]
+Reals = NDArray[np.floating]  # float32; float64 in checks
 
 WIDTH = 3  # rows of the moving average
 
@@ -39,7 +39,7 @@ def start(rows: int, hidden: int, features: int, rng: np.random.Generator) -> En
     """Return an encoder of so many rows with random weights."""
 
     def uniform(*shape: int) -> NDArray[np.float32]:
-        return (rng.uniform(-1.0, 1.0, shape) * (3.0 / shape[-1]) ** 0.5).astype(np.float32)
+        return np.asarray(rng.uniform(-1.0, 1.0, shape) * (3.0 / shape[-1]) ** 0.5, np.float32)
 
     return Encoder(
         uniform(hidden, rows),
@@ -82,7 +82,7 @@ def gradient(encoder: Encoder, u: Reals, e: Reals, slopes: Reals) -> Encoder:
 
 def sensitivities(encoder: Encoder, e: Reals) -> Reals:
     """Return the derivatives of z along u, shape (m, D, K)."""
-    return np.einsum("de,me,ek->mdk", encoder.out, 1.0 - e * e, _weights(encoder), optimize=True)
+    return np.asarray(np.einsum("de,me,ek->mdk", encoder.out, 1.0 - e * e, _weights(encoder), optimize=True))
 
 
 def scaled(encoder: Encoder, z: Reals) -> tuple[Encoder, Reals, Reals]:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-Reals = NDArray[np.float32] | NDArray[np.float64]
+Reals = NDArray[np.floating]  # float32; float64 in checks
 
 FIRST, SECOND = 0.9, 0.999  # how much of the moments is kept at each step: Kingma and Ba's
 LEAST = 1e-4  # added to the root of the second moment

@@ -18,7 +18,7 @@ import numpy as np
 from causaldisc._ext import gates
 from numpy.typing import NDArray
 
-Reals = NDArray[np.float32] | NDArray[np.float64]
+Reals = NDArray[np.floating]  # float32; float64 in checks
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +59,7 @@ def start(targets: int, variables: int, units: int, rng: np.random.Generator) ->
     """Return cells with random weights, of a size that keeps sums of inputs near 1, that remember at first."""
 
     def uniform(*shape: int) -> NDArray[np.float32]:
-        return (rng.uniform(-1.0, 1.0, shape) / shape[-1] ** 0.5).astype(np.float32)
+        return np.asarray(rng.uniform(-1.0, 1.0, shape) / shape[-1] ** 0.5, np.float32)
 
     bias = np.zeros((targets, 4 * units), np.float32)
     bias[:, units : 2 * units] = 1.0
