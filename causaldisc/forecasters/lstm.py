@@ -16,11 +16,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from causaldisc.forecasters import _recurrent as recurrent
+from causaldisc.forecasters import _past, _recurrent
+from causaldisc.forecasters._past import Slopes, oldest_first
 from causaldisc.forecasters._proximal import Descent, shrink
 from causaldisc.forecasters._recurrent import Cells
 
@@ -32,46 +34,76 @@ LOT = 128  # windows a step
 FIRST, STEPS = 300, 100  # steps at the first penalty, and at each of the others
 RATE = 5e-3
 RIDGE = 1e-2
+TARGETS = 16  # that are worth a thread
 
 
-def path(x: Singles, y: Singles, penalties: Sequence[float], seed: int, threads: int) -> list[Cells]:
-    """Return the cells at each penalty, in rising order, for windows x (p, K, n), oldest row first, and present y
-    (p, n). The targets are shared among threads, which see the same lots."""
-    p = len(x)
-    begun = recurrent.start(p, p, UNITS, np.random.default_rng(seed))
-    parts = [part for part in np.array_split(np.arange(p), threads) if len(part)]
+@dataclass(frozen=True, eq=False)
+class Learnt:
+    """The cells of all targets at one penalty, for windows of so many lags."""
+
+    cells: Cells
+    lags: int
+
+    @property
+    def selected(self) -> NDArray[np.bool_]:
+        """Whether a source has a part in a target; shape (targets, sources). Own pasts always have."""
+        read = np.logical_or.reduce(self.cells.inputs != 0.0, axis=1)
+        return np.asarray(read | np.eye(len(read), dtype=bool))
+
+    def forecasts(self, past: Floats) -> Floats:
+        """Return forecasts, shape (n, targets), from the past, shape (n, variables * lags)."""
+        return _recurrent.run(self.cells, _rows_last(past, self.lags)).forecasts.T.astype(np.float64)
+
+    def slopes(self, past: Floats) -> Slopes:
+        """Return the slopes of the forecasts along the past."""
+
+        def at(x: Singles) -> Singles:
+            found = _recurrent.sensitivities(self.cells, np.ascontiguousarray(x.transpose(1, 2, 0)))
+            return np.asarray(found.transpose(3, 0, 1, 2))
+
+        return _past.slopes(at, past, self.lags)
+
+
+def fit(past: Floats, present: Floats, lags: int, penalties: Floats, seed: int, threads: int) -> list[Learnt]:
+    """Return what is learnt at each penalty, in rising order, from the past, shape (n, variables * lags), and the
+    present, shape (n, variables), both standardised. The same for every number of threads."""
+    x, y = _rows_last(past, lags), np.ascontiguousarray(present.T, np.float32)
+    p = len(y)
+    begun = _recurrent.start(p, p, UNITS, np.random.default_rng(seed))
+    parts = np.array_split(np.arange(p), max(min(threads, p // TARGETS), 1))
 
     def learn(part: NDArray[np.int64]) -> list[Cells]:
         cells = Cells(*(a[part] for a in begun.arrays()))
         return _descend(cells, x, y[part], part, penalties, np.random.default_rng(seed + 1))
 
-    if len(parts) == 1:
-        return learn(parts[0])
     with ThreadPoolExecutor(len(parts)) as pool:
-        found = list(pool.map(learn, parts))
-    return [Cells(*(np.concatenate(a) for a in zip(*(c.arrays() for c in at), strict=True))) for at in zip(*found)]
+        by_part = list(pool.map(learn, parts))
+    return [Learnt(_joined(cells), lags) for cells in zip(*by_part, strict=True)]
+
+
+def _rows_last(past: Floats, lags: int) -> Singles:
+    """Return the past with shape (variables, lags, n), the oldest row first."""
+    return np.ascontiguousarray(oldest_first(past, lags).transpose(1, 2, 0))
+
+
+def _joined(cells: Sequence[Cells]) -> Cells:
+    return Cells(*(np.concatenate(arrays) for arrays in zip(*(c.arrays() for c in cells), strict=True)))
 
 
 def _descend(
-    cells: Cells,
-    x: Singles,
-    y: Singles,
-    targets: NDArray[np.int64],
-    penalties: Sequence[float],
-    rng: np.random.Generator,
+    cells: Cells, x: Singles, y: Singles, targets: NDArray[np.int64], penalties: Floats, rng: np.random.Generator
 ) -> list[Cells]:
     """Return copies of the cells of some targets at each penalty."""
-    n = x.shape[2]
     descent = Descent(cells.arrays(), [(1,), (), (), (), ()])
     others = (targets[:, None, None] != np.arange(len(x))).astype(np.float32)
     found = []
     for k, penalty in enumerate(penalties):
         for _ in range(STEPS if k else FIRST):
-            lot = rng.permutation(n)[:LOT]
+            lot = rng.permutation(x.shape[2])[:LOT]
             seen = np.ascontiguousarray(x[:, :, lot])
-            trace = recurrent.run(cells, seen)
+            trace = _recurrent.run(cells, seen)
             slopes = (trace.forecasts - y[:, lot]) / np.float32(len(lot))
-            along = recurrent.gradient(cells, seen, trace, slopes)
+            along = _recurrent.gradient(cells, seen, trace, slopes)
             along.recurrent[...] += RIDGE * cells.recurrent
             along.readout[...] += RIDGE * cells.readout
             along.inputs[...] += RIDGE * (1.0 - others) * cells.inputs

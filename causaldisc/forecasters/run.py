@@ -12,17 +12,15 @@ Deviations, each the repair of a defect of the released code: docs/neural-models
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from causaldisc.forecasters import _attention as attention
-from causaldisc.forecasters import _contrastive as contrastive
-from causaldisc.forecasters import _encoder as encoder_of
+from causaldisc.forecasters import _attention, _contrastive, _encoder, _past
 from causaldisc.forecasters._attention import Readers
 from causaldisc.forecasters._encoder import Encoder
+from causaldisc.forecasters._past import Slopes, oldest_first
 from causaldisc.forecasters._proximal import Descent
 
 Floats = NDArray[np.float64]
@@ -37,49 +35,72 @@ RIDGE = 1e-2
 
 
 @dataclass(frozen=True, eq=False)
-class Trained:
-    """An encoder and the forecasters that read it."""
+class Learnt:
+    """The encoder, and the forecasters that read it, at one penalty, for windows of so many lags."""
 
     encoder: Encoder
     readers: Readers
+    lags: int
+
+    @property
+    def selected(self) -> NDArray[np.bool_]:
+        """Whether a target pays attention to a source; shape (targets, sources). Own pasts always are attended to."""
+        return (_attention.attention(self.readers) > 0.0) | np.eye(len(self.readers.shift), dtype=bool)
+
+    def forecasts(self, past: Floats) -> Floats:
+        """Return forecasts, shape (n, targets), from the past, shape (n, variables * lags)."""
+        z, _ = _encoded(self.encoder, oldest_first(past, self.lags))
+        return _attention.forecast(self.readers, z)[0].astype(np.float64)
+
+    def slopes(self, past: Floats) -> Slopes:
+        """Return the slopes of the forecasts along the past."""
+
+        def at(u: Singles) -> Singles:
+            n, p, rows = u.shape
+            z, e = _encoded(self.encoder, u)
+            along_z = _attention.sensitivities(self.readers, _attention.forecast(self.readers, z)[1])
+            along_u = _encoder.sensitivities(self.encoder, e).reshape(n, p, -1, rows)
+            return np.asarray(np.einsum("njid,nidk->njik", along_z, along_u, optimize=True))
+
+        return _past.slopes(at, past, self.lags)
 
 
-def path(u: Singles, y: Singles, penalties: Sequence[float], seed: int) -> list[Trained]:
-    """Return what is learnt at each penalty, in rising order, from windows u (n, p, K), oldest row first, and the
-    present y (n, p)."""
+def fit(past: Floats, present: Floats, lags: int, penalties: Floats, seed: int, threads: int) -> list[Learnt]:
+    """Return what is learnt at each penalty, in rising order, from the past, shape (n, variables * lags), and the
+    present, shape (n, variables), both standardised. One thread is used."""
+    u, y = oldest_first(past, lags), present.astype(np.float32)
     rng = np.random.default_rng(seed)
     encoder, readers = _begin(u, y, rng)
-    z = _encoded(encoder, u)
-    descent = Descent(readers.arrays(), attention.SHARED)
+    z, _ = _encoded(encoder, u)
+    descent = Descent(readers.arrays(), _attention.SHARED)
     others = _others(len(readers.shift))
-    attention.settle(readers, 0.0 * others)
     found = []
     for penalty in penalties:
         for _ in range(STEPS):
             lot = rng.permutation(len(u))[:LOT]
             along, _ = _slopes(readers, z[lot], y[lot])
             lengths = descent.step(along.arrays(), RATE)
-            attention.settle(readers, np.float32(penalty) * others * lengths[0])
-        found.append(Trained(encoder, readers.copy()))
+            _attention.settle(readers, np.float32(penalty) * others * lengths[0])
+        found.append(Learnt(encoder, readers.copy(), lags))
     return found
 
 
 def _begin(u: Singles, y: Singles, rng: np.random.Generator) -> tuple[Encoder, Readers]:
     """Return an encoder, pre-trained and then trained with forecasters, and these, without a penalty."""
     n, p, rows = u.shape
-    encoder = encoder_of.start(rows, HIDDEN, FEATURES, rng)
-    contrastive.pretrain(encoder, u.reshape(n * p, rows), PRETRAINING, RATE, rng)
-    encoder, *_ = encoder_of.scaled(encoder, encoder_of.encode(encoder, u.reshape(n * p, rows))[0])
-    readers = attention.start(p, p, UNITS, FEATURES, rng)
-    descents = [Descent(encoder.arrays(), [()] * 5), Descent(readers.arrays(), attention.SHARED)]
+    encoder = _encoder.start(rows, HIDDEN, FEATURES, rng)
+    _contrastive.pretrain(encoder, u.reshape(n * p, rows), PRETRAINING, RATE, rng)
+    encoder, *_ = _encoder.scaled(encoder, _encoder.encode(encoder, u.reshape(n * p, rows))[0])
+    readers = _attention.start(p, p, UNITS, FEATURES, rng)
+    descents = [Descent(encoder.arrays(), [()] * 5), Descent(readers.arrays(), _attention.SHARED)]
     for _ in range(TOGETHER):
         lot = rng.permutation(n)[:LOT]
         seen = u[lot].reshape(-1, rows)
-        z, e = encoder_of.encode(encoder, seen)
+        z, e = _encoder.encode(encoder, seen)
         along, along_z = _slopes(readers, z.reshape(len(lot), -1), y[lot])
-        descents[0].step(encoder_of.gradient(encoder, seen, e, along_z.reshape(z.shape)).arrays(), RATE)
+        descents[0].step(_encoder.gradient(encoder, seen, e, along_z.reshape(z.shape)).arrays(), RATE)
         descents[1].step(along.arrays(), RATE)
-    encoder, mean, scale = encoder_of.scaled(encoder, encoder_of.encode(encoder, u.reshape(n * p, rows))[0])
+    encoder, mean, scale = _encoder.scaled(encoder, _encoder.encode(encoder, u.reshape(n * p, rows))[0])
     readers.bias[...] += readers.weights.sum(axis=2) @ mean
     readers.weights[...] *= scale
     return encoder, readers
@@ -87,8 +108,8 @@ def _begin(u: Singles, y: Singles, rng: np.random.Generator) -> tuple[Encoder, R
 
 def _slopes(readers: Readers, z: Singles, y: Singles) -> tuple[Readers, Singles]:
     """Return the gradient of error and ridge along the weights, and along z."""
-    made, read = attention.forecast(readers, z)
-    along, along_z = attention.gradient(readers, z, read, (made - y) / np.float32(len(y)))
+    made, read = _attention.forecast(readers, z)
+    along, along_z = _attention.gradient(readers, z, read, (made - y) / np.float32(len(y)))
     along.readout[...] += RIDGE * readers.readout
     along.weights[...] += RIDGE * (1.0 - _others(len(readers.shift))) * readers.weights
     return along, along_z
@@ -99,6 +120,8 @@ def _others(targets: int) -> Singles:
     return (1.0 - np.eye(targets, dtype=np.float32))[:, None, :, None]
 
 
-def _encoded(encoder: Encoder, u: Singles) -> Singles:
+def _encoded(encoder: Encoder, u: Singles) -> tuple[Singles, Singles]:
+    """Return z, shape (n, p * D), and e, shape (n * p, E)."""
     n, p, rows = u.shape
-    return encoder_of.encode(encoder, u.reshape(n * p, rows))[0].reshape(n, -1)
+    z, e = _encoder.encode(encoder, u.reshape(n * p, rows))
+    return z.reshape(n, -1), e
