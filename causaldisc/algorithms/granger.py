@@ -15,11 +15,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from causaldisc import provenance
+from causaldisc import provenance, registry
 from causaldisc.context import Context
 from causaldisc.data import seasons, series_values
 from causaldisc.data.clock import Clock, clock
@@ -28,11 +29,12 @@ from causaldisc.data.series_values import Difference, SeriesValues
 from causaldisc.data.source import label
 from causaldisc.data.windows import Windows, windows
 from causaldisc.errors import DataError, UsageError
+from causaldisc.forecasters._network import Network
 from causaldisc.graph import Graph, GraphKind, Mark, Node, Value
 from causaldisc.options import Options as _Options
 from causaldisc.options import as_json, opt
 from causaldisc.result import Result
-from causaldisc.search import held_out, shifted_sources, stability
+from causaldisc.search import held_out, network_search, shifted_sources, stability
 from causaldisc.search import lagged_regression as regression
 from causaldisc.search.evidence import rounded
 from causaldisc.search.shifted_sources import Significance
@@ -43,6 +45,7 @@ Floats = NDArray[np.float64]
 
 LEAVES_OUT_CONSTANTS = True
 AUTO = "auto"
+FORECASTERS = "causaldisc.forecasters"
 FEWEST_WINDOWS = 40
 
 
@@ -50,6 +53,13 @@ class Model(Enum):
     """What a target is predicted with."""
 
     LINEAR = "linear"
+    LSTM = "lstm"
+    RUN = "run"
+
+    @property
+    def network(self) -> Network | None:
+        """The network that learns to forecast; none for the linear model."""
+        return None if self is Model.LINEAR else cast("Network", registry.load(FORECASTERS, self.value, "model"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +85,11 @@ class Options(_Options):
         "several times.",
         metavar="PERIOD",
     )
-    model: Model = opt(Model.LINEAR, "What a target is predicted with; linear: group-lasso autoregression.")
+    model: Model = opt(
+        Model.LINEAR,
+        "What a target is predicted with; linear: group-lasso autoregression; lstm: recurrent network; run: encoder "
+        "trained by contrasts, and attention.",
+    )
     lags: str = opt(AUTO, "How many rows back causes reach; 'auto': by held-out blocks of time.", metavar="auto|K")
     max_lag: int = opt(10, "Most lags that --lags auto tries.", at_least=1, below=1000)
     lambda_: str = opt(
@@ -115,7 +129,8 @@ class Options(_Options):
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """Coefficients, shape (targets, sources, lags), how often each pair was selected, how surprising its gain is."""
+    """Coefficients, shape (targets, sources, lags), how often each pair was selected, how surprising its gain is. The
+    one number a pair of a network, which does not tell lags apart, is at lag 1."""
 
     coefficients: Floats
     stable: Stability
@@ -182,13 +197,15 @@ def _account(when: Clock, sample: Windows) -> dict[str, object]:
 
 def _choose(series: SeriesValues, options: Options, context: Context) -> held_out.Choice:
     """Return the lags, given or chosen, and the penalty that suits them."""
+    most, least = options.max_lag, 1
     if options.lags != AUTO:
-        most = int(options.lags)
-        return held_out.choose(_windows(series, most), [most], context)
-    most = options.max_lag
-    while most > 1 and len(windows(series.values, series.parts, most)) < _fewest(most):
+        most = least = int(options.lags)
+    while most > least and len(windows(series.values, series.parts, most)) < _fewest(most):
         most -= 1
-    return held_out.choose(_windows(series, most), range(1, most + 1), context)
+    sample, candidates, network = _windows(series, most), range(least, most + 1), options.model.network
+    if network is not None:
+        return network_search.choose(network, sample, candidates, options.seed, context)
+    return held_out.choose(sample, candidates, context)
 
 
 def _fewest(lags: int) -> int:
@@ -212,6 +229,10 @@ def _windows(series: SeriesValues, lags: int) -> Windows:
 
 def _search(sample: Windows, penalty: float, options: Options, context: Context) -> Found:
     """Fit at a penalty, see how stable each pair is, and test all pairs."""
+    network = options.model.network
+    if network is not None:
+        sources = network_search.search(network, sample, penalty, options.subsamples, options.seed, context)
+        return Found(sources.weights[:, :, None], sources.stable, sources.significance, penalty)
     m = regression.moments(sample)
     grid = regression.grid(m, context.threads)
     penalties = np.append(grid[grid > penalty], penalty)

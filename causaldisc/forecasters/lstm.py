@@ -32,6 +32,7 @@ Singles = NDArray[np.float32]
 UNITS = 10
 LOT = 128  # windows a step
 FIRST, STEPS = 300, 100  # steps at the first penalty, and at each of the others
+AGAIN = 200  # steps on other data
 RATE = 5e-3
 RIDGE = 1e-2
 TARGETS = 16  # that are worth a thread
@@ -63,6 +64,13 @@ class Learnt:
 
         return _past.slopes(at, past, self.lags)
 
+    def again(self, past: Floats, present: Floats, penalty: float, seed: int) -> Learnt:
+        """Return what is learnt at a penalty from other data when it begins with these weights."""
+        x, y = _rows_last(past, self.lags), np.ascontiguousarray(present.T, np.float32)
+        rng, all_targets = np.random.default_rng(seed), np.arange(len(y))
+        (cells,) = _descend(self.cells.copy(), x, y, all_targets, np.array([penalty]), AGAIN, rng)
+        return Learnt(cells, self.lags)
+
 
 def fit(past: Floats, present: Floats, lags: int, penalties: Floats, seed: int, threads: int) -> list[Learnt]:
     """Return what is learnt at each penalty, in rising order, from the past, shape (n, variables * lags), and the
@@ -74,7 +82,7 @@ def fit(past: Floats, present: Floats, lags: int, penalties: Floats, seed: int, 
 
     def learn(part: NDArray[np.int64]) -> list[Cells]:
         cells = Cells(*(a[part] for a in begun.arrays()))
-        return _descend(cells, x, y[part], part, penalties, np.random.default_rng(seed + 1))
+        return _descend(cells, x, y[part], part, penalties, FIRST, np.random.default_rng(seed + 1))
 
     with ThreadPoolExecutor(len(parts)) as pool:
         by_part = list(pool.map(learn, parts))
@@ -91,14 +99,20 @@ def _joined(cells: Sequence[Cells]) -> Cells:
 
 
 def _descend(
-    cells: Cells, x: Singles, y: Singles, targets: NDArray[np.int64], penalties: Floats, rng: np.random.Generator
+    cells: Cells,
+    x: Singles,
+    y: Singles,
+    targets: NDArray[np.int64],
+    penalties: Floats,
+    first: int,
+    rng: np.random.Generator,
 ) -> list[Cells]:
-    """Return copies of the cells of some targets at each penalty."""
+    """Return copies of the cells of some targets at each penalty; so many steps at the first."""
     descent = Descent(cells.arrays(), [(1,), (), (), (), ()])
     others = (targets[:, None, None] != np.arange(len(x))).astype(np.float32)
     found = []
     for k, penalty in enumerate(penalties):
-        for _ in range(STEPS if k else FIRST):
+        for _ in range(STEPS if k else first):
             lot = rng.permutation(x.shape[2])[:LOT]
             seen = np.ascontiguousarray(x[:, :, lot])
             trace = _recurrent.run(cells, seen)

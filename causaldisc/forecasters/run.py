@@ -30,6 +30,7 @@ HIDDEN, FEATURES = 32, 8  # of the encoder
 UNITS = 16  # of a forecaster
 LOT = 128  # windows a step
 PRETRAINING, TOGETHER, STEPS = 200, 300, 100  # steps: of the encoder, of all, and at each penalty
+AGAIN = 200  # steps on other data
 RATE = 5e-3
 RIDGE = 1e-2
 
@@ -64,6 +65,13 @@ class Learnt:
 
         return _past.slopes(at, past, self.lags)
 
+    def again(self, past: Floats, present: Floats, penalty: float, seed: int) -> Learnt:
+        """Return what is learnt at a penalty from other data when it begins with these weights; the encoder stays."""
+        z, _ = _encoded(self.encoder, oldest_first(past, self.lags))
+        rng, y = np.random.default_rng(seed), present.astype(np.float32)
+        (readers,) = _descend(self.readers.copy(), z, y, np.array([penalty]), AGAIN, rng)
+        return Learnt(self.encoder, readers, self.lags)
+
 
 def fit(past: Floats, present: Floats, lags: int, penalties: Floats, seed: int, threads: int) -> list[Learnt]:
     """Return what is learnt at each penalty, in rising order, from the past, shape (n, variables * lags), and the
@@ -72,16 +80,23 @@ def fit(past: Floats, present: Floats, lags: int, penalties: Floats, seed: int, 
     rng = np.random.default_rng(seed)
     encoder, readers = _begin(u, y, rng)
     z, _ = _encoded(encoder, u)
+    return [Learnt(encoder, r, lags) for r in _descend(readers, z, y, penalties, STEPS, rng)]
+
+
+def _descend(
+    readers: Readers, z: Singles, y: Singles, penalties: Floats, steps: int, rng: np.random.Generator
+) -> list[Readers]:
+    """Return copies of the readers after so many steps at each penalty."""
     descent = Descent(readers.arrays(), _attention.SHARED)
     others = _others(len(readers.shift))
     found = []
     for penalty in penalties:
-        for _ in range(STEPS):
-            lot = rng.permutation(len(u))[:LOT]
+        for _ in range(steps):
+            lot = rng.permutation(len(z))[:LOT]
             along, _ = _slopes(readers, z[lot], y[lot])
             lengths = descent.step(along.arrays(), RATE)
             _attention.settle(readers, np.float32(penalty) * others * lengths[0])
-        found.append(Learnt(encoder, readers.copy(), lags))
+        found.append(readers.copy())
     return found
 
 

@@ -58,6 +58,11 @@ def choose(sample: Windows, candidates: Sequence[int], context: Context) -> Choi
         best = int(np.argmin([t.error for t in trials]))
         if len(trials) - 1 - best >= PATIENCE or context.ends_early(len(trials), len(candidates)):
             break
+    return least_lags(trials)
+
+
+def least_lags(trials: Sequence[Trial]) -> Choice:
+    """Return the first trial, in the order of lags, that is as good as the best."""
     least = min(trials, key=lambda t: t.error)
     chosen = next(t for t in trials if _is_as_good(t.errors - least.errors))
     return Choice(chosen.lags, chosen.penalty, tuple(trials))

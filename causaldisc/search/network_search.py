@@ -1,0 +1,105 @@
+"""Sources by networks: how many lags, which penalty, how often in halves, and what each source adds.
+
+As for linear regressions: held_out.py says how lags and penalty are chosen, stability.py what a frequency is; what a
+source adds is judged by swapped_sources.py. Penalties rise, each begun where the last ended. Deviation: a frequency is
+that at the penalty chosen, not the largest over a path.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from causaldisc.context import Context
+from causaldisc.data.windows import Windows, pieces
+from causaldisc.forecasters._network import Learnt, Network
+from causaldisc.search import held_out, swapped_sources
+from causaldisc.search.held_out import Choice, Trial
+from causaldisc.search.shifted_sources import Significance
+from causaldisc.search.stability import BLOCKS, Stability
+
+Floats = NDArray[np.float64]
+
+PENALTIES = np.geomspace(0.005, 0.5, 12)
+BEGUN_BEFORE = 1  # penalties before the one that is wanted
+FOR_LAGS = 0.4  # of the time left, at most
+
+
+@dataclass(frozen=True, eq=False)
+class Sources:
+    """`weights`, shape (targets, sources), 0 where a source has no part; how often each has one, and what it adds."""
+
+    weights: Floats
+    stable: Stability
+    significance: Significance
+
+
+def choose(network: Network, sample: Windows, candidates: Sequence[int], seed: int, context: Context) -> Choice:
+    """Return how many lags are needed, of some numbers in increasing order, and the penalty."""
+    hurried = _hurried(context)
+    trials: list[Trial] = []
+    for lags in candidates:
+        context.progress(len(trials), len(candidates), "lags")
+        trials.append(_trial(network, fewer(sample, lags), seed, context.threads))
+        best = int(np.argmin([t.error for t in trials]))
+        if len(trials) - 1 - best >= held_out.PATIENCE or hurried.ends_early(len(trials), len(candidates)):
+            break
+    return held_out.least_lags(trials)
+
+
+def search(network: Network, sample: Windows, penalty: float, subsamples: int, seed: int, context: Context) -> Sources:
+    """Learn at a penalty, see how stable each pair is, and what each source adds."""
+    rng = np.random.default_rng(seed)
+
+    def learn(past: Floats, present: Floats) -> Learnt:
+        return network.fit(past, present, sample.lags, up_to(penalty), int(rng.integers(2**32)), context.threads)[-1]
+
+    learnt = learn(sample.past, sample.present)
+    weights = np.where(learnt.selected, learnt.slopes(sample.past).weights(), 0.0)
+    swapped = swapped_sources.test(sample, learn, penalty, rng, context)
+    done, counts = 0, np.zeros_like(weights)
+    blocks = pieces(len(sample), BLOCKS)
+    while done < subsamples:
+        context.progress(done, subsamples, "subsamples")
+        order = rng.permutation(BLOCKS)
+        for half in (order[: BLOCKS // 2], order[BLOCKS // 2 :]):
+            rows = np.concatenate([blocks[i] for i in np.sort(half)])
+            counts += learn(sample.past[rows], sample.present[rows]).selected
+            done += 1
+        if context.ends_early(done, subsamples):
+            break
+    return Sources(weights, Stability(counts / done, done), swapped)
+
+
+def fewer(sample: Windows, lags: int) -> Windows:
+    """Return the windows with fewer lags."""
+    kept = np.flatnonzero(np.arange(sample.past.shape[1]) % sample.lags < lags)
+    return replace(sample, past=np.ascontiguousarray(sample.past[:, kept]), lags=lags)
+
+
+def up_to(penalty: float) -> Floats:
+    """Return the penalties that lead to one."""
+    return np.append(PENALTIES[penalty * (1.0 - 1e-9) > PENALTIES][-BEGUN_BEFORE:], penalty)
+
+
+def _hurried(context: Context) -> Context:
+    """Return the context with what may be spent on the choice of lags."""
+    if context.deadline is None:
+        return context
+    now = time.monotonic()
+    return replace(context, deadline=now + FOR_LAGS * (context.deadline - now))
+
+
+def _trial(network: Network, sample: Windows, seed: int, threads: int) -> Trial:
+    """Forecast all folds at each penalty, and keep what is best for all of them."""
+    table = np.empty((held_out.FOLDS, len(PENALTIES)))
+    for fold, (learnt_from, held) in enumerate(swapped_sources.folds(sample)):
+        past, present = sample.past[learnt_from], sample.present[learnt_from]
+        for k, learnt in enumerate(network.fit(past, present, sample.lags, PENALTIES, seed, threads)):
+            table[fold, k] = np.mean((learnt.forecasts(sample.past[held]) - sample.present[held]) ** 2)
+    best = int(np.argmin(table.mean(axis=0)))
+    return Trial(sample.lags, float(PENALTIES[best]), table[:, best])
