@@ -27,9 +27,6 @@ from causaldisc.words import counted
 
 ALGORITHMS = "causaldisc.algorithms"
 DataArgument = Annotated[str, typer.Argument(metavar="DATA", help="Data file, or '-' for stdin.")]
-DomainsArgument = Annotated[
-    list[str], typer.Argument(metavar="DATA...", help="Data file, or '-' for stdin; several: one file per domain.")
-]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +107,7 @@ def command(name: str) -> Any:
     groups: dict[str, type] = {"options": module.Options}
     if "test" in takes:
         groups["test"] = test_options()
-        if not getattr(module, "TAKES_DOMAINS", False):
+        if not hasattr(module, "TAKES_FILES_OF"):
             groups["matrix"] = MatrixOptions
     if getattr(module, "TAKES_CELLS", False):
         groups["cells"] = CellOptions
@@ -136,11 +133,15 @@ def command(name: str) -> Any:
     def of_one(data: DataArgument, **chosen: Any) -> int:
         return discover((data,), chosen)
 
-    def of_domains(data: DomainsArgument, **chosen: Any) -> int:
+    if not hasattr(module, "TAKES_FILES_OF"):
+        return flags.command(of_one, name, module.__doc__ or "", groups)
+    several = f"Data file, or '-' for stdin; several: one file per {module.TAKES_FILES_OF}."
+
+    def of_several(data: list[str], **chosen: Any) -> int:
         return discover(tuple(data), chosen)
 
-    takes_domains = getattr(module, "TAKES_DOMAINS", False)
-    return flags.command(of_domains if takes_domains else of_one, name, module.__doc__ or "", groups)
+    of_several.__annotations__["data"] = Annotated[list[str], typer.Argument(metavar="DATA...", help=several)]
+    return flags.command(of_several, name, module.__doc__ or "", groups)
 
 
 def _check_places(sources: tuple[str, ...], chosen: dict[str, Any]) -> None:
