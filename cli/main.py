@@ -22,6 +22,7 @@ INTERRUPTED = 130
 GROUPS = {
     "Discovery": [*registry.files(ALGORITHMS), "ci"],
     "Graphs": ["compare", "convert"],
+    "Many runs": ["bootstrap", "batch", "consensus"],
     "Data": ["check", "simulate", "data"],
 }
 
