@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import functools
 import inspect
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, get_type_hints
 
@@ -15,6 +18,7 @@ from causaldisc.cli.talk import TalkOptions
 from causaldisc.cli.writing import WriteOptions, check_places, write, write_bytes
 
 from causaldisc import citests, knowledge, registry
+from causaldisc.context import Context
 from causaldisc.data import covariance, domains, reading
 from causaldisc.data.dataset import Dataset
 from causaldisc.data.reading import ReadOptions
@@ -27,9 +31,6 @@ from causaldisc.words import counted
 
 ALGORITHMS = "causaldisc.algorithms"
 DataArgument = Annotated[str, typer.Argument(metavar="DATA", help="Data file, or '-' for stdin.")]
-DomainsArgument = Annotated[
-    list[str], typer.Argument(metavar="DATA...", help="Data file, or '-' for stdin; several: one file per domain.")
-]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +60,7 @@ class KnowledgeOptions(Options):
         return of_file | of_flags
 
 
+@functools.cache
 def test_options(*more: str) -> type:
     """Return a dataclass of `--test`, with more choices than `auto` and the tests, and the options of all tests."""
     known = ", ".join(("auto", *more, *citests.names()))
@@ -75,7 +77,13 @@ def test_options(*more: str) -> type:
         kw_only=True,
     )
     made.TITLE = "Test"  # type: ignore[attr-defined]
+    made.__reduce__ = lambda self: (_tests_as_chosen, (more, dataclasses.asdict(self)))  # type: ignore
     return made
+
+
+def _tests_as_chosen(more: tuple[str, ...], values: dict[str, Any]) -> Any:
+    """Return the options of tests in another process."""
+    return test_options(*more)(**values)
 
 
 def test_choice(chosen: Any) -> citests.TestChoice:
@@ -103,44 +111,115 @@ class MatrixOptions(Options):
         return covariance.read(data, self.covariance, options)
 
 
+@dataclass(frozen=True)
+class Algorithm:
+    """An algorithm as the command line sees it."""
+
+    name: str
+
+    @property
+    def module(self) -> Any:
+        return registry.load(ALGORITHMS, self.name)
+
+    @property
+    def help(self) -> str:
+        return self.module.__doc__ or ""
+
+    @property
+    def takes(self) -> Collection[str]:
+        return inspect.signature(self.module.run).parameters
+
+    @property
+    def files_of(self) -> str | None:
+        """What each of several data files is, None where there can be one only."""
+        return getattr(self.module, "TAKES_FILES_OF", None)
+
+    def groups(self) -> dict[str, type]:
+        """Return the option classes of a run, by what they are for."""
+        groups: dict[str, type] = {"options": self.module.Options}
+        if "test" in self.takes:
+            groups["test"] = test_options()
+            if self.files_of is None:
+                groups["matrix"] = MatrixOptions
+        if getattr(self.module, "TAKES_CELLS", False):
+            groups["cells"] = CellOptions
+        if "knowledge" in self.takes:
+            groups["knowledge"] = KnowledgeOptions
+        return groups | {"read": ReadOptions, "write": WriteOptions, "run": RunOptions, "talk": TalkOptions}
+
+    def settled(self, chosen: dict[str, Any]) -> dict[str, Any]:
+        """Return what was chosen with the knowledge read, under `known`: a pipe can be read once only."""
+        return {**chosen, "known": chosen["knowledge"].load()} if "knowledge" in self.takes else chosen
+
+    def jobs(self, sources: tuple[str, ...], chosen: dict[str, Any]) -> list[Job]:
+        """Read the data and return the graphs to make of them: one, unless there are groups of cells."""
+        _check_places(sources, chosen)
+        return _jobs(sources, chosen)
+
+    def more(self, chosen: dict[str, Any], job: Job) -> dict[str, Any]:
+        """Return what the search takes beside its options: a test, knowledge, with what the genes of the job allow."""
+        more: dict[str, Any] = {}
+        if "knowledge" in self.takes:
+            more["knowledge"] = chosen["known"] | Knowledge(causes=job.causes)
+        if "test" in self.takes:
+            more["test"] = test_choice(chosen["test"])
+        return more
+
+    def prepared(self, job: Job, chosen: dict[str, Any]) -> Dataset:
+        """Return the data as the search takes them; of a group, an error names it."""
+        if not chosen["read"].drop_constant and getattr(self.module, "LEAVES_OUT_CONSTANTS", False):
+            return job.data
+        with _named(job):
+            return validate_for_analysis(job.data, chosen["read"])
+
+    def run(self, job: Job, chosen: dict[str, Any], context: Context) -> Result:
+        """Make one graph."""
+        data = self.prepared(job, chosen)
+        with _named(job):
+            result: Result = self.module.run(data, options=chosen["options"], context=context, **self.more(chosen, job))
+        return _with_cells(result, job, chosen)
+
+
+@contextlib.contextmanager
+def _named(job: Job) -> Iterator[None]:
+    try:
+        yield
+    except DataError as error:
+        if job.group:
+            raise DataError(f"group {job.group!r}: {error}") from error
+        raise
+
+
 def command(name: str) -> Any:
     """Return the command of an algorithm."""
-    module = registry.load(ALGORITHMS, name)
-    takes = inspect.signature(module.run).parameters
-    groups: dict[str, type] = {"options": module.Options}
-    if "test" in takes:
-        groups["test"] = test_options()
-        if not getattr(module, "TAKES_DOMAINS", False):
-            groups["matrix"] = MatrixOptions
-    if getattr(module, "TAKES_CELLS", False):
-        groups["cells"] = CellOptions
-    if "knowledge" in takes:
-        groups["knowledge"] = KnowledgeOptions
-    groups |= {"read": ReadOptions, "write": WriteOptions, "run": RunOptions, "talk": TalkOptions}
+    algorithm = Algorithm(name)
 
     def discover(sources: tuple[str, ...], chosen: dict[str, Any]) -> int:
-        _check_places(sources, chosen)
-        more: dict[str, Any] = {}
-        if "knowledge" in takes:
-            more["knowledge"] = chosen["knowledge"].load()
-        if "test" in takes:
-            more["test"] = test_choice(chosen["test"])
         partial = False
-        for job in _jobs(sources, chosen):
-            result = _run(module, job, chosen, _with_causes(more, job))
+        for job in algorithm.jobs(sources, chosen):
+            result = algorithm.run(job, chosen, chosen["talk"].context(chosen["run"]))
             _write(result, job, chosen)
             chosen["talk"].say(_in_one_line(f"{name} {job.group!r}" if job.group else name, result))
             partial = partial or result.is_partial
         return ComputationError.exit_code if partial else 0
 
+    return flags.command(taking_data(algorithm, discover), name, algorithm.help, algorithm.groups())
+
+
+def taking_data(algorithm: Algorithm, act: Callable[[tuple[str, ...], dict[str, Any]], int]) -> Callable[..., int]:
+    """Return a function of DATA, or of as many files as the algorithm takes, and the options chosen."""
+
     def of_one(data: DataArgument, **chosen: Any) -> int:
-        return discover((data,), chosen)
+        return act((data,), algorithm.settled(chosen))
 
-    def of_domains(data: DomainsArgument, **chosen: Any) -> int:
-        return discover(tuple(data), chosen)
+    def of_several(data: list[str], **chosen: Any) -> int:
+        return act(tuple(data), algorithm.settled(chosen))
 
-    takes_domains = getattr(module, "TAKES_DOMAINS", False)
-    return flags.command(of_domains if takes_domains else of_one, name, module.__doc__ or "", groups)
+    if algorithm.files_of is None:
+        return of_one
+    help = f"Data file, or '-' for stdin; several: one file per {algorithm.files_of}."
+    of_several.__annotations__["data"] = Annotated[list[str], typer.Argument(metavar="DATA...", help=help)]
+    return of_several
 
 
 def _check_places(sources: tuple[str, ...], chosen: dict[str, Any]) -> None:
@@ -151,7 +230,6 @@ def _check_places(sources: tuple[str, ...], chosen: dict[str, Any]) -> None:
 
 
 def _jobs(sources: tuple[str, ...], chosen: dict[str, Any]) -> list[Job]:
-    """Read the data and return the graphs to make of them: one, unless there are groups of cells."""
     is_matrix = "matrix" in chosen and chosen["matrix"].covariance is not None
     if "cells" in chosen and not is_matrix:
         fewest = getattr(chosen["options"], "min_rows", 0)
@@ -163,25 +241,8 @@ def _jobs(sources: tuple[str, ...], chosen: dict[str, Any]) -> list[Job]:
     return [Job(data, chosen["write"].plan(*sources))]
 
 
-def _with_causes(more: dict[str, Any], job: Job) -> dict[str, Any]:
-    """Return what a search takes, with the knowledge that its genes allow."""
-    if job.causes is None:
-        return more
-    return {**more, "knowledge": more["knowledge"] | Knowledge(causes=job.causes)}
-
-
-def _run(module: Any, job: Job, chosen: dict[str, Any], more: dict[str, Any]) -> Result:
-    """Make one graph; of a group, an error names it."""
-    context = chosen["talk"].context(chosen["run"])
-    try:
-        data = job.data
-        if chosen["read"].drop_constant or not getattr(module, "LEAVES_OUT_CONSTANTS", False):
-            data = validate_for_analysis(data, chosen["read"])
-        result: Result = module.run(data, options=chosen["options"], context=context, **more)
-    except DataError as error:
-        if job.group:
-            raise DataError(f"group {job.group!r}: {error}") from error
-        raise
+def _with_cells(result: Result, job: Job, chosen: dict[str, Any]) -> Result:
+    """Return a result whose provenance says which genes and cells were chosen."""
     if "cells" not in chosen:
         return result
     of_search = result.provenance["options"]

@@ -58,12 +58,13 @@ class TalkOptions(Options):
             if len(messages) > len(shown):
                 tell(f"{PROGRAM}: warning: {len(messages) - len(shown)} more of {code} (-v shows all)")
 
-    def context(self, run: RunOptions | None = None) -> Context:
-        """Return a context for what a run may use, whose progress goes to stderr if it is wanted."""
+    def context(self, run: RunOptions | None = None, estimate: bool = False) -> Context:
+        """Return a context for what a run may use, whose progress goes to stderr if it is wanted; with an estimate of
+        the time left where every step of it takes about the same."""
         wanted = self.progress is Progress.ALWAYS or (
             self.progress is Progress.AUTO and not self.quiet and sys.stderr.isatty()
         )
-        context = Context(_meter()) if wanted else Context()
+        context = Context(_meter(estimate)) if wanted else Context()
         context.announce = lambda message: self.say(f"{PROGRAM}: {message}")
         if run is not None:
             context.threads = run.resolved()
@@ -71,7 +72,7 @@ class TalkOptions(Options):
         return context
 
 
-def _meter() -> Callable[[int, int, str], None]:
+def _meter(estimate: bool) -> Callable[[int, int, str], None]:
     """Return a progress function that rewrites one line of stderr, at most ten times a second."""
     started = time.monotonic()
     last = 0.0
@@ -85,9 +86,19 @@ def _meter() -> Callable[[int, int, str], None]:
         last = now
         share = f"{100 * done // max(total, 1)}%"
         line = f"{stage}: {done:,} of {total:,} ({share}), {now - started:.0f} s"
+        if estimate and done:
+            line += f", about {duration((now - started) * (total - done) / done)} left"
         tell(f"\r\x1b[K{line}\r" if on_terminal else line, end="" if on_terminal else "\n")
 
     return show
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time in words: '40 s', '3 min', '2 h 10 min'."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def error(message: str) -> None:

@@ -16,6 +16,7 @@ LAYERS = [
     "causaldisc.citests",
     "causaldisc.search",
     "causaldisc.algorithms",
+    "causaldisc.runs",
     "causaldisc.cli",
 ]
 FOLDERS = {"causaldisc.cli": "cli", "causaldisc._ext": "ext"}

@@ -393,7 +393,7 @@ def test_simulated_changes_are_found_from_the_shell(call, tmp_path):
         (["site_a.csv", "--index", "rows", "--index-kind", "domain"], 2, "--index rows is the order of the rows"),
         (["site_a.csv", "short.csv"], 3, "short.csv has no column 'z', which"),
         (["site_a.csv", "text.csv"], 3, "column 'x' holds text in"),
-        (["site_a.csv", "site_a.csv"], 3, "is given twice; each file is one domain"),
+        (["site_a.csv", "site_a.csv"], 3, "is given twice; give each file once"),
         (["text.csv", "--index", "x", "--index-kind", "time"], 3, "holds text that is no time"),
         (["one.csv", "--index", "year", "--drop-constant"], 3, "no column 'year'"),
         (["site_a.csv", "--index", "rows", "--missing", "corrected"], 2, "serves pc only"),

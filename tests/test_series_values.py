@@ -7,15 +7,15 @@ from causaldisc.cli.main import main
 from causaldisc.algorithms import granger
 from causaldisc.context import Context
 from causaldisc.data import seasons
-from causaldisc.data.clock import clock
 from causaldisc.data.dataset import Dataset
+from causaldisc.data.grid import clock
 from causaldisc.data.series_values import Difference, prepare
 from causaldisc.errors import DataError, UsageError
 
 
 def prepared(columns, time=None, difference=Difference.AUTO, periods=()):
     data = Dataset.from_array(np.column_stack(list(columns.values())), list(columns))
-    return prepare(data, time, clock(data, time), difference, periods)
+    return prepare(data, [] if time is None else [time], clock(data, time), difference, periods)
 
 
 def noise(rows=200, seed=0):
@@ -75,7 +75,7 @@ def test_constants_and_repetitions_are_left_out_and_named():
     ]
     with pytest.raises(DataError, match="has 1 variable to predict with or to predict; causes need two"):
         prepared({"a": a, "copy": -a})
-    with pytest.raises(DataError, match="has no column besides the time 't'"):
+    with pytest.raises(DataError, match="has no column besides 't'"):
         prepared({"t": np.arange(5.0)}, "t")
 
 

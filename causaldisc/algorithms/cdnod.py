@@ -47,7 +47,7 @@ from causaldisc.search.independent_change import Dependence
 from causaldisc.search.orient_changes import Judgement
 from causaldisc.search.skeleton import Skeleton
 
-TAKES_DOMAINS = True  # several files, one per domain
+TAKES_FILES_OF = "domain"  # several files, one for each
 DEFAULT_TEST = "kci"
 WHY_DEFAULT = "kernel test: a change may be one of the mean, of the spread or of a relation"
 

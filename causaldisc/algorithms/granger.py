@@ -22,9 +22,10 @@ from numpy.typing import NDArray
 
 from causaldisc import provenance, registry
 from causaldisc.context import Context
-from causaldisc.data import seasons, series_values
-from causaldisc.data.clock import Clock, clock
+from causaldisc.data import grid, seasons, series_values
+from causaldisc.data.clock import Clock
 from causaldisc.data.dataset import ColumnKind, Dataset
+from causaldisc.data.grid import Aggregate
 from causaldisc.data.series_values import Difference, SeriesValues
 from causaldisc.data.source import label
 from causaldisc.data.windows import Windows, windows
@@ -44,6 +45,7 @@ from causaldisc.words import counted
 Floats = NDArray[np.float64]
 
 LEAVES_OUT_CONSTANTS = True
+TAKES_FILES_OF = "run"
 AUTO = "auto"
 FORECASTERS = "causaldisc.forecasters"
 FEWEST_WINDOWS = 40
@@ -74,6 +76,19 @@ class Options(_Options):
         "order and equally far apart.",
         metavar="COLUMN",
     )
+    run: str | None = opt(
+        None,
+        "Column that says which of several series a row is of, as do several files and columns of kind context; no "
+        "lag reaches from one to another.",
+        metavar="COLUMN",
+    )
+    resample: str = opt(
+        grid.AUTO,
+        "Equal steps for rows that are not equally far apart: 'auto' where they are not, 'never', or the step, as in "
+        "'30s', '5m' or units of the time column; steps without a row are gaps.",
+        metavar="auto|never|STEP",
+    )
+    aggregate: Aggregate = opt(Aggregate.MEAN, "What stands for the rows of a step when they are resampled.")
     difference: Difference = opt(
         Difference.AUTO,
         "Replace columns by their steps from row to row: all (1), none (0), or 'auto': those that only rise or only "
@@ -106,6 +121,7 @@ class Options(_Options):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        grid.check(self.resample)
         seasons.check(self.deseason)
         if self.lags != AUTO and not (self.lags.isdecimal() and 1 <= int(self.lags) < 1000):
             raise UsageError(f"--lags must be 'auto' or a whole number from 1 to 999, not {self.lags!r}")
@@ -123,8 +139,8 @@ class Options(_Options):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The column that is named, for an early word if it is not there."""
-        return () if self.time is None else (self.time,)
+        """The columns that are named, for an early word if they are not there."""
+        return tuple(name for name in (self.time, self.run) if name is not None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,8 +166,10 @@ def run(data: Dataset, options: Options, context: Context) -> Result:
 
     Raises DataError for times and columns that are none, and series that are too short.
     """
-    when = clock(data, options.time)
-    series = series_values.prepare(data, options.time, when, options.difference, options.deseason)
+    runs = _runs(data, options)
+    when = grid.clock(data, options.time, runs, options.resample)
+    no_variables = [*([] if options.time is None else [options.time]), *runs]
+    series = series_values.prepare(data, no_variables, when, options.difference, options.deseason, options.aggregate)
     _say_clock(data, when, options, context)
     context.warn_all(series.notices)
     chosen = _choose(series, options, context)
@@ -175,12 +193,24 @@ def run(data: Dataset, options: Options, context: Context) -> Result:
     return Result(_graph(series.data, found, options), (), tuple(context.warnings), described)
 
 
+def _runs(data: Dataset, options: Options) -> list[str]:
+    """Return the columns that say which run a row is of."""
+    contexts = [c.name for c in data.columns if c.kind is ColumnKind.CONTEXT and c.name != options.time]
+    return list(dict.fromkeys([*([] if options.run is None else [options.run]), *contexts]))
+
+
 def _say_clock(data: Dataset, when: Clock, options: Options, context: Context) -> None:
     times = [c.name for c in data.columns if c.kind is ColumnKind.TIME]
     if options.time is None and times:
         context.warn("no-clock", f"the rows are taken in order, whatever {times[0]!r} says; --time uses it")
     if when.without:
-        context.warn("no-time", f"{counted(when.without, 'row')} without a value of {options.time!r} left out")
+        context.warn("no-time", f"{counted(when.without, 'row')} without a time or run left out")
+    if when.is_resampled and options.resample == grid.AUTO:
+        context.warn(
+            "resampled",
+            f"the rows are not equally far apart: the {options.aggregate.value} of every {when.cadence:g}{when.unit} "
+            f"of {options.time!r} is used; --resample chooses another step or none",
+        )
     if when.uneven:
         context.warn(
             "uneven",
@@ -191,7 +221,11 @@ def _say_clock(data: Dataset, when: Clock, options: Options, context: Context) -
 
 def _account(when: Clock, sample: Windows) -> dict[str, object]:
     """Return what is known of the time, for the provenance."""
-    known = {} if when.cadence is None else {"cadence": rounded(when.cadence), "unit": when.unit.strip() or "1"}
+    known: dict[str, object] = (
+        {} if when.cadence is None else {"cadence": rounded(when.cadence), "unit": when.unit.strip() or "1"}
+    )
+    known |= {"resampled": True} if when.is_resampled else {}
+    known |= {"runs": when.runs} if when.runs > 1 else {}
     return {**known, "blocks": when.blocks, "windows": len(sample), "windows_with_missing_cells": sample.lost}
 
 

@@ -48,7 +48,7 @@ def _check_names(first: Dataset, other: Dataset) -> None:
         if missing:
             raise DataError(
                 f"{label(two.source)} has no column {missing[0]!r}, which {label(one.source)} has"
-                f"{hint(missing[0], two.names)}; files of several domains must have the same columns"
+                f"{hint(missing[0], two.names)}; files that are read together must have the same columns"
             )
 
 
@@ -96,7 +96,7 @@ def _labels(sources: Sequence[str]) -> list[str]:
     stems = [_stem(source) for source in sources]
     twice = [label(source) for source, count in Counter(sources).items() if count > 1]
     if twice:
-        raise DataError(f"{twice[0]} is given twice; each file is one domain")
+        raise DataError(f"{twice[0]} is given twice; give each file once")
     return stems if len(set(stems)) == len(stems) else list(sources)
 
 

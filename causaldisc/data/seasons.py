@@ -8,53 +8,40 @@ counted in steps from the first row, so that the phase runs on through gaps.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from causaldisc.data import periods
 from causaldisc.data.clock import Clock
-from causaldisc.errors import DataError, UsageError
+from causaldisc.errors import DataError
 
+FLAG = "--deseason"
 HARMONICS = 3
 SHORTEST = 2.0  # rows: what alternates
-_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
-_PERIOD = re.compile(r"(\d+(?:\.\d*)?|\.\d+)([smhdw]?)")
 
 
-def check(periods: Sequence[str]) -> None:
+def check(texts: Sequence[str]) -> None:
     """Raise UsageError for what is no period."""
-    for text in periods:
-        if not _PERIOD.fullmatch(text) or not float(_PERIOD.fullmatch(text)[1]):  # type: ignore[index]
-            raise UsageError(
-                f"--deseason: {text!r} is no period; give rows, as in 24, or a time, as in 1d, 12h, 30m, 90s"
-            )
+    for text in texts:
+        periods.check(text, FLAG, "rows")
 
 
 def in_rows(text: str, when: Clock) -> float:
-    """Return a period in rows; raises DataError where the clock cannot tell it, or it is too short."""
-    found = _PERIOD.fullmatch(text)
-    assert found is not None
-    number, unit = float(found[1]), found[2]
-    if unit and not (when.cadence is not None and when.counts_seconds):
-        raise DataError(f"--deseason {text}: the rows have no times in seconds; give the period in rows, as in 24")
-    rows = number * _SECONDS[unit] / when.cadence if unit and when.cadence else number
+    """Return a period in rows; raises DataError where the clock cannot tell it, or it is too short or too long."""
+    rows = periods.in_rows(text, when, FLAG)
     if rows < SHORTEST:
-        raise DataError(
-            f"--deseason {text} is {rows:g} rows; what repeats so fast cannot be seen, {SHORTEST:g} are needed"
-        )
-    if rows > when.steps[-1] + 1:
-        raise DataError(
-            f"--deseason {text} is {rows:g} rows, but the series spans {when.steps[-1] + 1:g}; nothing repeats"
-        )
+        raise DataError(f"{FLAG} {text} is {rows:g} rows; what repeats so fast cannot be seen, {SHORTEST:g} are needed")
+    if rows > when.span:
+        raise DataError(f"{FLAG} {text} is {rows:g} rows, but the series spans {when.span:g}; nothing repeats")
     return rows
 
 
-def without(values: NDArray[np.float64], steps: NDArray[np.float64], periods: Sequence[float]) -> NDArray[np.float64]:
+def without(values: NDArray[np.float64], steps: NDArray[np.float64], lengths: Sequence[float]) -> NDArray[np.float64]:
     """Return series, shape (variables, rows), NaN where missing, less what repeats; their means stay."""
     waves = [np.ones(len(steps))]
-    for period in periods:
+    for period in lengths:
         for k in range(1, HARMONICS + 1):
             if period / k > SHORTEST:
                 angle = 2.0 * math.pi * k * steps / period

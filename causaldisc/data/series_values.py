@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from causaldisc.data import seasons
 from causaldisc.data.clock import Clock
 from causaldisc.data.dataset import Dataset
+from causaldisc.data.grid import Aggregate
 from causaldisc.data.source import label
 from causaldisc.data.validation import variables
 from causaldisc.errors import DataError
@@ -50,16 +51,23 @@ class SeriesValues:
 
 
 def prepare(
-    data: Dataset, time: str | None, when: Clock, difference: Difference, periods: Sequence[str]
+    data: Dataset,
+    no_variables: Sequence[str],
+    when: Clock,
+    difference: Difference,
+    periods: Sequence[str],
+    aggregate: Aggregate = Aggregate.MEAN,
 ) -> SeriesValues:
-    """Return the variables besides the time, ready for regression.
+    """Return the variables besides some columns (those of times and runs), ready for regression.
 
     Raises DataError for columns of text, periods that do not fit, and when less than two variables are left.
     """
-    kept = variables(replace(data, columns=tuple(c for c in data.columns if c.name != time)))
+    kept = variables(replace(data, columns=tuple(c for c in data.columns if c.name not in no_variables)))
     if not len(kept):
-        raise DataError(f"{label(data.source)} has no column besides the time {time!r}")
+        raise DataError(f"{label(data.source)} has no column besides {' and '.join(map(repr, no_variables))}")
     values, parts, steps = kept.matrix()[:, when.order], when.parts, when.steps
+    if when.is_resampled:
+        values = aggregate.of(values, when.cells)
     chosen = _chosen(values, parts, difference)
     notices = list(kept.notices)
     if chosen.any():
