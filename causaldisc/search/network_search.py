@@ -24,7 +24,7 @@ from causaldisc.search.stability import BLOCKS, Stability
 
 Floats = NDArray[np.float64]
 
-PENALTIES = np.geomspace(0.005, 0.5, 8)
+PENALTIES = np.geomspace(0.003, 0.3, 7)
 BEGUN_BEFORE = 1  # penalties before the one that is wanted
 FOR_LAGS = 0.4  # of the time left, at most
 
