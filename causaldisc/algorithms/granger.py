@@ -129,13 +129,14 @@ class Options(_Options):
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """Coefficients, shape (targets, sources, lags), how often each pair was selected, how surprising its gain is. The
-    one number a pair of a network, which does not tell lags apart, is at lag 1."""
+    """Coefficients, shape (targets, sources, lags), how often each pair was selected, how surprising its gain is. A
+    network does not tell the lags that it reads apart: its one number a pair is at lag 1, and `reads` are its lags."""
 
     coefficients: Floats
     stable: Stability
     significance: Significance
     penalty: float
+    reads: int = 0
 
     def stands(self, target: int, source: int, fdr: float) -> bool:
         """Tell whether a selected pair is an edge."""
@@ -232,7 +233,7 @@ def _search(sample: Windows, penalty: float, options: Options, context: Context)
     network = options.model.network
     if network is not None:
         sources = network_search.search(network, sample, penalty, options.subsamples, options.seed, context)
-        return Found(sources.weights[:, :, None], sources.stable, sources.significance, penalty)
+        return Found(sources.weights[:, :, None], sources.stable, sources.significance, penalty, sample.lags)
     m = regression.moments(sample)
     grid = regression.grid(m, context.threads)
     penalties = np.append(grid[grid > penalty], penalty)
@@ -257,6 +258,8 @@ def _graph(data: Dataset, found: Found, options: Options) -> Graph:
             "p_value": rounded(float(found.significance.p_values[target, source])),
             "q_value": rounded(float(found.significance.q_values[target, source])),
         }
+        if found.reads:
+            evidence["lags"] = ",".join(str(k) for k in range(1, found.reads + 1))
         if source == target:
             evidence["self_loop"] = True  # never penalised, so no frequency
         else:
