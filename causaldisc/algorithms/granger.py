@@ -1,10 +1,12 @@
-"""Granger causes: whose past helps to predict whom, by sparse linear autoregression.
+"""Granger causes: whose past helps to predict whom, by sparse linear autoregression or networks.
 
 Edges point from the past of a source to a target, one for each lag, and are predictive: a hidden common driver, or
-sampling slower than the mechanism, makes them, too. This is the linear baseline: effects that are no weighted sums of
-the past are not sought. Rows are in order, or ordered by `--time`; no lag reaches over a gap.
+sampling slower than the mechanism, makes them, too. The linear model does not seek effects that are no weighted sums of
+the past; the networks lstm and run do, and do not tell lags apart: their edges are at lag 1. Rows are in order, or
+ordered by `--time`; no lag reaches over a gap.
 
-The group-lasso vector autoregression of A. Lozano et al. (2009) and S. Basu and G. Michailidis (2015), see
+Networks: forecasters/lstm.py, forecasters/run.py; search/network_search.py. The linear model is the group-lasso
+vector autoregression of A. Lozano et al. (2009) and S. Basu and G. Michailidis (2015), see
 search/lagged_regression.py for ours; nothing needs the truth to be chosen: lags and penalty by held-out error
 (held_out.py), edges by stability over blocks of time (stability.py) and the false discovery rate against shifted
 sources (shifted_sources.py).
