@@ -95,6 +95,12 @@ def test_folds_share_no_rows():
         assert len(learnt_from) > 0.7 * len(sample)
 
 
+def test_too_few_rows_when_time_is_up_say_nothing():
+    found = swapped_sources.test(of(driven(60), 1), LeastSquares, 0.0, np.random.default_rng(0), Context(deadline=0.0))
+    assert (found.p_values == 1.0).all()
+    assert found.shifts == 1
+
+
 def test_tails_are_those_of_student():
     from scipy.special import stdtr
 
