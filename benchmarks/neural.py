@@ -1,7 +1,7 @@
 """The models lstm and run of `causaldisc granger`: how right the automatic graph is, false discoveries, and speed.
 
     python benchmarks/neural.py accuracy --model lstm [--seeds 5]
-    python benchmarks/neural.py noise --model lstm [--seeds 30]
+    python benchmarks/neural.py noise --model lstm [--seeds 30] [--long]
 
 As benchmarks/granger.py: nothing is tuned on the truth, and the defaults choose lags, penalty and edges. `accuracy`:
 areas over pairs of different variables by |weight|. `noise`: ten independent autoregressions with coefficient 0.9, so
@@ -64,12 +64,12 @@ def accuracy(model: Model, seeds: int) -> None:
         print(f"| {name} | {' | '.join(cells)} | {chosen} | {seconds:.0f} |", flush=True)
 
 
-def noise(model: Model, seeds: int) -> None:
+def noise(model: Model, seeds: int, long: bool) -> None:
     """Print how often anything is found between independent series."""
     print("| T | draws | draws with an edge | bound: fdr + 2 s.e. | edges a draw | s |\n|---|---|---|---|---|---|")
     fdr = granger.Options().fdr
     bound = fdr + 2 * math.sqrt(fdr * (1 - fdr) / seeds)
-    for rows in (250, 1000):
+    for rows in (250, 1000) if long else (250,):
         found, started = [], time.process_time()
         for seed in range(seeds):
             data = Dataset.from_array(autoregressions(np.random.default_rng(seed), rows, 10, 0.9))
@@ -83,11 +83,12 @@ def main() -> None:
     parser.add_argument("what", choices=("accuracy", "noise"))
     parser.add_argument("--model", choices=("lstm", "run"), required=True)
     parser.add_argument("--seeds", type=int)
+    parser.add_argument("--long", action="store_true", help="noise of 1,000 rows, too")
     chosen = parser.parse_args()
     if chosen.what == "accuracy":
         accuracy(Model(chosen.model), chosen.seeds or 5)
     else:
-        noise(Model(chosen.model), chosen.seeds or 30)
+        noise(Model(chosen.model), chosen.seeds or 30, chosen.long)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
-"""Granger causes: whose past helps to predict whom, by sparse linear autoregression.
+"""Granger causes: whose past helps to predict whom, by sparse linear autoregression or networks.
 
 Edges point from the past of a source to a target, one for each lag, and are predictive: a hidden common driver, or
-sampling slower than the mechanism, makes them, too. This is the linear baseline: effects that are no weighted sums of
-the past are not sought. Rows are in order, or ordered by `--time`; no lag reaches over a gap.
+sampling slower than the mechanism, makes them, too. The linear model does not seek effects that are no weighted sums of
+the past; the networks lstm and run do, and do not tell lags apart: their edges are at lag 1. Rows are in order, or
+ordered by `--time`; no lag reaches over a gap.
 
-The group-lasso vector autoregression of A. Lozano et al. (2009) and S. Basu and G. Michailidis (2015), see
+Networks: forecasters/lstm.py, forecasters/run.py; search/network_search.py. The linear model is the group-lasso
+vector autoregression of A. Lozano et al. (2009) and S. Basu and G. Michailidis (2015), see
 search/lagged_regression.py for ours; nothing needs the truth to be chosen: lags and penalty by held-out error
 (held_out.py), edges by stability over blocks of time (stability.py) and the false discovery rate against shifted
 sources (shifted_sources.py).
@@ -145,13 +147,14 @@ class Options(_Options):
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """Coefficients, shape (targets, sources, lags), how often each pair was selected, how surprising its gain is. The
-    one number a pair of a network, which does not tell lags apart, is at lag 1."""
+    """Coefficients, shape (targets, sources, lags), how often each pair was selected, how surprising its gain is. A
+    network does not tell the lags that it reads apart: its one number a pair is at lag 1, and `reads` are its lags."""
 
     coefficients: Floats
     stable: Stability
     significance: Significance
     penalty: float
+    reads: int = 0
 
     def stands(self, target: int, source: int, fdr: float) -> bool:
         """Tell whether a selected pair is an edge."""
@@ -266,7 +269,7 @@ def _search(sample: Windows, penalty: float, options: Options, context: Context)
     network = options.model.network
     if network is not None:
         sources = network_search.search(network, sample, penalty, options.subsamples, options.seed, context)
-        return Found(sources.weights[:, :, None], sources.stable, sources.significance, penalty)
+        return Found(sources.weights[:, :, None], sources.stable, sources.significance, penalty, sample.lags)
     m = regression.moments(sample)
     grid = regression.grid(m, context.threads)
     penalties = np.append(grid[grid > penalty], penalty)
@@ -291,6 +294,8 @@ def _graph(data: Dataset, found: Found, options: Options) -> Graph:
             "p_value": rounded(float(found.significance.p_values[target, source])),
             "q_value": rounded(float(found.significance.q_values[target, source])),
         }
+        if found.reads:
+            evidence["lags"] = ",".join(str(k) for k in range(1, found.reads + 1))
         if source == target:
             evidence["self_loop"] = True  # never penalised, so no frequency
         else:

@@ -31,7 +31,7 @@ Singles = NDArray[np.float32]
 
 UNITS = 10
 LOT = 128  # windows a step
-FIRST, STEPS = 200, 100  # steps at the first penalty, and at each of the others
+FIRST, STEPS = 400, 100  # steps at the first penalty, and at each of the others
 AGAIN = 200  # steps on other data
 RATE = 5e-3
 RIDGE = 1e-2

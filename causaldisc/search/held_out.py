@@ -62,7 +62,9 @@ def choose(sample: Windows, candidates: Sequence[int], context: Context) -> Choi
 
 
 def least_lags(trials: Sequence[Trial]) -> Choice:
-    """Return the first trial, in the order of lags, that is as good as the best."""
+    """Return the first trial, in the order of lags, that is as good as the best; one trial may have one fold."""
+    if len(trials) == 1:
+        return Choice(trials[0].lags, trials[0].penalty, tuple(trials))
     least = min(trials, key=lambda t: t.error)
     chosen = next(t for t in trials if _is_as_good(t.errors - least.errors))
     return Choice(chosen.lags, chosen.penalty, tuple(trials))

@@ -24,7 +24,7 @@ from causaldisc.search.stability import BLOCKS, Stability
 
 Floats = NDArray[np.float64]
 
-PENALTIES = np.geomspace(0.005, 0.5, 8)
+PENALTIES = np.geomspace(0.003, 0.3, 7)
 BEGUN_BEFORE = 1  # penalties before the one that is wanted
 FOR_LAGS = 0.4  # of the time left, at most
 
@@ -44,7 +44,9 @@ def choose(network: Network, sample: Windows, candidates: Sequence[int], seed: i
     trials: list[Trial] = []
     for lags in candidates:
         context.progress(len(trials), len(candidates), "lags")
-        trials.append(_trial(network, fewer(sample, lags), seed, context.threads))
+        trials.append(_trial(network, fewer(sample, lags), seed, hurried))
+        if len(trials[-1].errors) < len(trials[0].errors):
+            trials.pop()  # cut short: no errors to compare with the others'
         best = int(np.argmin([t.error for t in trials]))
         if len(trials) - 1 - best >= held_out.PATIENCE or hurried.ends_early(len(trials), len(candidates)):
             break
@@ -94,12 +96,16 @@ def _hurried(context: Context) -> Context:
     return replace(context, deadline=now + FOR_LAGS * (context.deadline - now))
 
 
-def _trial(network: Network, sample: Windows, seed: int, threads: int) -> Trial:
-    """Forecast all folds at each penalty, and keep what is best for all of them."""
-    table = np.empty((held_out.FOLDS, len(PENALTIES)))
-    for fold, (learnt_from, held) in enumerate(swapped_sources.folds(sample)):
+def _trial(network: Network, sample: Windows, seed: int, context: Context) -> Trial:
+    """Forecast all folds at each penalty, and keep what is best for all of them; when time is up, after one fold at
+    least, the other folds are left out."""
+    table: list[list[float]] = []
+    for learnt_from, held in swapped_sources.folds(sample):
         past, present = sample.past[learnt_from], sample.present[learnt_from]
-        for k, learnt in enumerate(network.fit(past, present, sample.lags, PENALTIES, seed, threads)):
-            table[fold, k] = np.mean((learnt.forecasts(sample.past[held]) - sample.present[held]) ** 2)
-    best = int(np.argmin(table.mean(axis=0)))
-    return Trial(sample.lags, float(PENALTIES[best]), table[:, best])
+        path = network.fit(past, present, sample.lags, PENALTIES, seed, context.threads)
+        table.append([float(np.mean((at.forecasts(sample.past[held]) - sample.present[held]) ** 2)) for at in path])
+        if context.is_out_of_time:
+            break
+    errors = np.array(table)
+    best = int(np.argmin(errors.mean(axis=0)))
+    return Trial(sample.lags, float(PENALTIES[best]), errors[:, best])

@@ -47,7 +47,7 @@ def test(
         context.progress(k, FOLDS, "folds with swapped sources")
         network = learn(sample.past[learnt_from], sample.present[learnt_from])
         seed, turn = int(rng.integers(2**32)), rng.uniform(0.2, 0.8)
-        lost.append(_lost(sample, network, penalty, seed, turn, learnt_from, held, context.threads))
+        lost.append(_lost(sample, network, penalty, seed, turn, learnt_from, held, context))
         if context.ends_early(k + 1, FOLDS):
             break
     return _significance(np.concatenate(lost), len(lost))
@@ -70,10 +70,10 @@ def _lost(
     turn: float,
     learnt_from: NDArray[np.int64],
     held: NDArray[np.int64],
-    threads: int,
+    context: Context,
 ) -> Floats:
     """Return how much larger the squared errors of held-out rows are with each source swapped, shape (rows, sources,
-    targets)."""
+    targets); nothing for the sources that are left when time is up."""
 
     def squared(source: int) -> Floats:
         past, forward = sample.past[learnt_from], sample.past[held]
@@ -82,8 +82,9 @@ def _lost(
         again = network.again(past, sample.present[learnt_from], penalty, seed)
         return np.asarray((again.forecasts(forward) - sample.present[held]) ** 2)
 
-    with ThreadPoolExecutor(threads) as pool:
-        as_is, *swapped = pool.map(squared, range(-1, sample.variables))
+    as_is = squared(-1)
+    with ThreadPoolExecutor(context.threads) as pool:
+        swapped = list(pool.map(lambda i: as_is if context.is_out_of_time else squared(i), range(sample.variables)))
     return np.stack([errors - as_is for errors in swapped], axis=1)
 
 
@@ -96,7 +97,10 @@ def _swapped(past: Floats, source: int, lags: int, turn: float) -> Floats:
 
 
 def _significance(lost: Floats, done: int) -> Significance:
-    """Return how surprising the losses, shape (rows, sources, targets), are."""
+    """Return how surprising the losses, shape (rows, sources, targets), are; not at all where rows are too few."""
+    if len(lost) < BLOCKS:
+        ones = np.ones(lost.shape[1:])
+        return Significance(ones, ones, done)
     means = np.array([lost[rows].mean(axis=0) for rows in pieces(len(lost), BLOCKS)])
     spread = np.maximum(means.std(axis=0, ddof=1) / BLOCKS**0.5, 1e-300)
     found = upper_tail(np.where(means.any(axis=0), means.mean(axis=0) / spread, 0.0)).T
