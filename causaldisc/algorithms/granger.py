@@ -1,21 +1,21 @@
-"""Granger causes: whose past helps to predict whom, by sparse linear autoregression or networks.
+"""Granger causes: whose past helps to predict whom, by a network for each target or by linear autoregression.
 
 Edges point from the past of a source to a target, one for each lag, and are predictive: a hidden common driver, or
-sampling slower than the mechanism, makes them, too. The linear model does not seek effects that are no weighted sums of
-the past; the networks lstm and run do, and do not tell lags apart: their edges are at lag 1. Rows are in order, or
-ordered by `--time`; no lag reaches over a gap.
+sampling slower than the mechanism, makes them, too. Rows are in order, or ordered by `--time`; no lag reaches over a
+gap. Nothing needs the truth to be chosen: lags and penalty by held-out error, edges by stability over blocks of time
+and by the false discovery rate against sources moved in time.
 
-Networks: forecasters/lstm.py, forecasters/run.py; search/network_search.py. The linear model is the group-lasso
-vector autoregression of A. Lozano et al. (2009) and S. Basu and G. Michailidis (2015), see
-search/lagged_regression.py for ours; nothing needs the truth to be chosen: lags and penalty by held-out error
-(held_out.py), edges by stability over blocks of time (stability.py) and the false discovery rate against shifted
-sources (shifted_sources.py).
+Networks (`--model mlp`, the default, `lstm`, `run`): forecasters/mlp.py and beside it; search/network_search.py says
+how sources are found, search/indirect.py which pairs are left out as indirect. lstm and run do not tell lags apart:
+their edges are at lag 1. `--model linear`: the group-lasso vector autoregression of A. Lozano et al. (2009) and
+S. Basu and G. Michailidis (2015), search/lagged_regression.py; effects that are no weighted sums of the past are not
+sought.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import cast
 
@@ -32,12 +32,14 @@ from causaldisc.data.series_values import Difference, SeriesValues
 from causaldisc.data.source import label
 from causaldisc.data.windows import Windows, windows
 from causaldisc.errors import DataError, UsageError
+from causaldisc.forecasters import mlp
 from causaldisc.forecasters._network import Network
+from causaldisc.forecasters.mlp import Penalty
 from causaldisc.graph import Graph, GraphKind, Mark, Node, Value
 from causaldisc.options import Options as _Options
 from causaldisc.options import as_json, opt
 from causaldisc.result import Result
-from causaldisc.search import held_out, network_search, shifted_sources, stability
+from causaldisc.search import held_out, indirect, network_search, screen, shifted_sources, stability
 from causaldisc.search import lagged_regression as regression
 from causaldisc.search.evidence import rounded
 from causaldisc.search.shifted_sources import Significance
@@ -51,19 +53,23 @@ TAKES_FILES_OF = "run"
 AUTO = "auto"
 FORECASTERS = "causaldisc.forecasters"
 FEWEST_WINDOWS = 40
+WIDE, SCREENED = 40, 24
 
 
 class Model(Enum):
     """What a target is predicted with."""
 
+    MLP = "mlp"
     LINEAR = "linear"
     LSTM = "lstm"
     RUN = "run"
 
-    @property
-    def network(self) -> Network | None:
-        """The network that learns to forecast; none for the linear model."""
-        return None if self is Model.LINEAR else cast("Network", registry.load(FORECASTERS, self.value, "model"))
+
+class Indirect(Enum):
+    """What becomes of pairs that are taken for indirect."""
+
+    DROP = "drop"
+    MARK = "mark"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,9 +109,26 @@ class Options(_Options):
         metavar="PERIOD",
     )
     model: Model = opt(
-        Model.LINEAR,
-        "What a target is predicted with; linear: group-lasso autoregression; lstm: recurrent network; run: encoder "
-        "trained by contrasts, and attention.",
+        Model.MLP,
+        "What a target is predicted with; mlp: a layer of rectified units; linear: group-lasso autoregression; lstm: a "
+        "recurrent network; run: an encoder trained by contrasts, and attention.",
+    )
+    hidden: int = opt(mlp.HIDDEN, "Units of a target, for mlp.", at_least=1, below=1025)
+    penalty: Penalty = opt(
+        Penalty.GROUP,
+        "What of a source goes at once, for mlp: all its lags (group), each lag, too (sparse-group), or far lags "
+        "before near ones (hierarchical).",
+    )
+    screen: int | None = opt(
+        None,
+        "Sources that a target may have, for mlp: those that have most to do with it, one by one; 0: all. Without it "
+        f"{SCREENED} where there are more than {WIDE} variables.",
+        at_least=0,
+    )
+    indirect: Indirect = opt(
+        Indirect.DROP,
+        "For networks: what becomes of pairs that stand, but with gains far below those of others, where a path of "
+        "these leads from source to target; drop, or mark.",
     )
     lags: str = opt(AUTO, "How many rows back causes reach; 'auto': by held-out blocks of time.", metavar="auto|K")
     max_lag: int = opt(10, "Most lags that --lags auto tries.", at_least=1, below=1000)
@@ -119,7 +142,10 @@ class Options(_Options):
     )
     fdr: float = opt(0.1, "Largest share of false edges to expect, of those found.", above=0, below=1)
     summary: bool = opt(False, "One edge a pair, at its strongest lag; 'lags' has all of them.")
-    seed: int = opt(0, "Seed of the subsamples and shifts.", at_least=0)
+    scores: str | None = opt(
+        None, "Write all pairs, edges or not, with weight, gain, frequency, p- and q-value, as TSV.", metavar="FILE"
+    )
+    seed: int = opt(0, "Seed of networks, subsamples and shifts.", at_least=0)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -127,11 +153,16 @@ class Options(_Options):
         seasons.check(self.deseason)
         if self.lags != AUTO and not (self.lags.isdecimal() and 1 <= int(self.lags) < 1000):
             raise UsageError(f"--lags must be 'auto' or a whole number from 1 to 999, not {self.lags!r}")
-        if self.lambda_ != AUTO and not self.penalty > 0:
+        if self.lambda_ != AUTO and not self.strength > 0:
             raise UsageError(f"--lambda must be 'auto' or a number above 0, not {self.lambda_!r}")
 
     @property
-    def penalty(self) -> float:
+    def outputs(self) -> tuple[str, ...]:
+        """The files that are written beside the graph."""
+        return () if self.scores is None else (self.scores,)
+
+    @property
+    def strength(self) -> float:
         """The penalty that was given; 0 for what is none."""
         try:
             value = float(self.lambda_)
@@ -147,21 +178,26 @@ class Options(_Options):
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """Coefficients, shape (targets, sources, lags), how often each pair was selected, how surprising its gain is. A
-    network does not tell the lags that it reads apart: its one number a pair is at lag 1, and `reads` are its lags."""
+    """`weights`, shape (targets, sources, lags), how often each pair was selected, how surprising its gain is, and the
+    gain, None where it is not measured. Where a network does not tell lags apart its one number is at lag 1, and
+    `reads` are the lags that it reads."""
 
-    coefficients: Floats
+    weights: Floats
     stable: Stability
     significance: Significance
     penalty: float
+    gains: Floats | None = None
     reads: int = 0
 
-    def stands(self, target: int, source: int, fdr: float) -> bool:
-        """Tell whether a selected pair is an edge."""
-        return bool(
-            self.significance.q_values[target, source] <= fdr
-            and self.stable.frequencies[target, source] >= stability.STABLE
-        )
+    def stands(self, fdr: float) -> NDArray[np.bool_]:
+        """Return which pairs stand, own pasts included; shape (targets, sources)."""
+        often = (self.stable.frequencies >= stability.STABLE) | np.eye(len(self.weights), dtype=bool)
+        there = np.logical_or.reduce(self.weights != 0.0, axis=2)
+        return np.asarray(there & often & (self.significance.q_values <= fdr))
+
+    def indirect(self, stands: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return which pairs that stand are indirect."""
+        return np.zeros_like(stands) if self.gains is None else indirect.find(self.gains, stands)
 
 
 def run(data: Dataset, options: Options, context: Context) -> Result:
@@ -175,25 +211,53 @@ def run(data: Dataset, options: Options, context: Context) -> Result:
     series = series_values.prepare(data, no_variables, when, options.difference, options.deseason, options.aggregate)
     _say_clock(data, when, options, context)
     context.warn_all(series.notices)
-    chosen = _choose(series, options, context)
+    network = _network(series, options, context)
+    chosen = _choose(series, network, options, context)
     lags = chosen.lags
     context.announce(f"{when}; {counted(lags, 'lag')}")
     sample = _windows(series, lags)
     if sample.lost:
         of = f"{len(sample) + sample.lost:,}"
         context.warn("missing", f"{counted(sample.lost, 'window')} with a missing cell left out of {of}")
-    found = _search(sample, chosen.penalty if options.lambda_ == AUTO else options.penalty, options, context)
-    described = provenance.of_run("granger", as_json(options), data)
+    penalty = chosen.penalty if options.lambda_ == AUTO else options.strength
+    found = _search(sample, network, penalty, options, context)
+    described = provenance.of_run("granger", as_json(replace(options, scores=None)), data)
+    errors = "held_out_errors" if network is None else "held_out_log_errors"
     described |= {
         "meaning": "predictive (Granger)",
         "time": _account(when, sample),
         "differenced": list(series.differenced),
-        "lags": {"chosen": lags, "held_out_errors": {str(t.lags): rounded(t.error) for t in chosen.trials}},
+        "lags": {"chosen": lags, errors: {str(t.lags): rounded(t.error) for t in chosen.trials}},
         "penalty": rounded(found.penalty),
         "subsamples": found.stable.subsamples,
         "shifts": found.significance.shifts,
     }
-    return Result(_graph(series.data, found, options), (), tuple(context.warnings), described)
+    stands = found.stands(options.fdr)
+    weak = found.indirect(stands)
+    graph = _graph(series.data, found, stands, weak, options)
+    if weak.any():
+        done = "left out" if options.indirect is Indirect.DROP else "marked"
+        context.warn(
+            "indirect",
+            f"{counted(int(weak.sum()), 'pair')} {done} as indirect: their gains are far below those of others, which "
+            "lead the same way; --indirect says what becomes of them",
+        )
+    files = {} if options.scores is None else {options.scores: _scores(series.data, found, stands & ~weak)}
+    return Result(graph, (), tuple(context.warnings), described, files=files)
+
+
+def _network(series: SeriesValues, options: Options, context: Context) -> Network | None:
+    """Return the network that learns to forecast; none for the linear model."""
+    if options.model is Model.LINEAR:
+        return None
+    if options.model is not Model.MLP:
+        return cast("Network", registry.load(FORECASTERS, options.model.value, "model"))
+    network = mlp.Network(options.hidden, options.penalty)
+    count = options.screen if options.screen is not None else SCREENED * (len(series.values) > WIDE)
+    if not 0 < count < len(series.values) - 1:
+        return network
+    context.announce(f"looking for the {count} sources that have most to do with each variable")
+    return network.among(screen.candidates(_windows(series, _most_lags(series, options)), count, context.threads))
 
 
 def _runs(data: Dataset, options: Options) -> list[str]:
@@ -232,17 +296,23 @@ def _account(when: Clock, sample: Windows) -> dict[str, object]:
     return {**known, "blocks": when.blocks, "windows": len(sample), "windows_with_missing_cells": sample.lost}
 
 
-def _choose(series: SeriesValues, options: Options, context: Context) -> held_out.Choice:
+def _choose(series: SeriesValues, network: Network | None, options: Options, context: Context) -> held_out.Choice:
     """Return the lags, given or chosen, and the penalty that suits them."""
-    most, least = options.max_lag, 1
-    if options.lags != AUTO:
-        most = least = int(options.lags)
-    while most > least and len(windows(series.values, series.parts, most)) < _fewest(most):
-        most -= 1
-    sample, candidates, network = _windows(series, most), range(least, most + 1), options.model.network
+    most = _most_lags(series, options)
+    sample, candidates = _windows(series, most), range(1 if options.lags == AUTO else most, most + 1)
     if network is not None:
         return network_search.choose(network, sample, candidates, options.seed, context)
     return held_out.choose(sample, candidates, context)
+
+
+def _most_lags(series: SeriesValues, options: Options) -> int:
+    """Return the lags given, or the most that there are windows for."""
+    if options.lags != AUTO:
+        return int(options.lags)
+    most = options.max_lag
+    while most > 1 and len(windows(series.values, series.parts, most)) < _fewest(most):
+        most -= 1
+    return most
 
 
 def _fewest(lags: int) -> int:
@@ -264,12 +334,12 @@ def _windows(series: SeriesValues, lags: int) -> Windows:
     return sample
 
 
-def _search(sample: Windows, penalty: float, options: Options, context: Context) -> Found:
+def _search(sample: Windows, network: Network | None, penalty: float, options: Options, context: Context) -> Found:
     """Fit at a penalty, see how stable each pair is, and test all pairs."""
-    network = options.model.network
     if network is not None:
-        sources = network_search.search(network, sample, penalty, options.subsamples, options.seed, context)
-        return Found(sources.weights[:, :, None], sources.stable, sources.significance, penalty, sample.lags)
+        found = network_search.search(network, sample, penalty, options.subsamples, options.seed, context)
+        reads = 0 if network.tells_lags else sample.lags
+        return Found(found.weights, found.stable, found.added.significance, penalty, found.added.gains, reads)
     m = regression.moments(sample)
     grid = regression.grid(m, context.threads)
     penalties = np.append(grid[grid > penalty], penalty)
@@ -284,25 +354,42 @@ def _search(sample: Windows, penalty: float, options: Options, context: Context)
     return Found(coefficients, stable, significance, penalty)
 
 
-def _graph(data: Dataset, found: Found, options: Options) -> Graph:
+def _graph(data: Dataset, found: Found, stands: NDArray[np.bool_], weak: NDArray[np.bool_], options: Options) -> Graph:
     """Return the pairs that stand, an edge a lag or one each."""
     graph = Graph((Node(c.name, {"type": c.kind.value}) for c in data.columns), GraphKind.LAGGED)
-    for target, source in np.argwhere(np.logical_or.reduce(found.coefficients != 0.0, axis=2)).tolist():
-        if not found.stands(target, source, options.fdr):
-            continue
+    shown = stands & ~weak if options.indirect is Indirect.DROP else stands
+    for target, source in np.argwhere(shown).tolist():
         evidence: dict[str, Value] = {
             "p_value": rounded(float(found.significance.p_values[target, source])),
             "q_value": rounded(float(found.significance.q_values[target, source])),
         }
+        if found.gains is not None:
+            evidence["gain"] = rounded(float(found.gains[target, source]))
         if found.reads:
             evidence["lags"] = ",".join(str(k) for k in range(1, found.reads + 1))
         if source == target:
             evidence["self_loop"] = True  # never penalised, so no frequency
         else:
             evidence["frequency"] = rounded(float(found.stable.frequencies[target, source]))
-        for lag, attributes in _by_lag(found.coefficients[target, source], options.summary):
+        if weak[target, source]:
+            evidence["indirect"] = True
+        for lag, attributes in _by_lag(found.weights[target, source], options.summary):
             graph.add_edge(source, target, Mark.TAIL, Mark.ARROW, lag, {**attributes, **evidence})
     return graph
+
+
+def _scores(data: Dataset, found: Found, edges: NDArray[np.bool_]) -> bytes:
+    """Return all pairs as TSV, the strongest first."""
+    strengths = np.sqrt(np.add.reduce(found.weights**2, axis=2))
+    rows = ["source\ttarget\tweight\tgain\tfrequency\tp_value\tq_value\tedge"]
+    for place in np.argsort(-strengths, axis=None, kind="stable").tolist():
+        j, i = divmod(place, len(data))
+        gain = "" if found.gains is None else f"{found.gains[j, i]:.10g}"
+        often = "" if i == j else f"{found.stable.frequencies[j, i]:.10g}"
+        figures = [f"{a[j, i]:.10g}" for a in (found.significance.p_values, found.significance.q_values)]
+        names = [" ".join(data.names[k].split()) for k in (i, j)]
+        rows.append("\t".join([*names, f"{strengths[j, i]:.10g}", gain, often, *figures, str(int(edges[j, i]))]))
+    return ("\n".join(rows) + "\n").encode()
 
 
 def _by_lag(coefficients: Floats, summary: bool) -> list[tuple[int, Mapping[str, Value]]]:

@@ -50,7 +50,7 @@ def _mean(a: Reals, axes: tuple[int, ...]) -> Reals:
     return a.mean(axis=axes, keepdims=True) if axes else a
 
 
-def shrink(weights: Reals, axis: int, thresholds: Reals) -> None:
+def shrink(weights: Reals, axis: int | tuple[int, ...], thresholds: Reals) -> None:
     """Replace groups of weights along an axis by the minimisers of |w - weights|^2 / 2 + threshold |w|: nearer to zero
     by the threshold, or zero."""
     norms = np.sqrt(np.add.reduce(weights * weights, axis=axis, keepdims=True))

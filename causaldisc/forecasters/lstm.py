@@ -14,7 +14,7 @@ get the ridge of the other weights, and no penalty.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -22,11 +22,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causaldisc.forecasters import _past, _recurrent
-from causaldisc.forecasters._past import Slopes, oldest_first
+from causaldisc.forecasters._past import Slopes, Swapped, dense, oldest_first, swaps
 from causaldisc.forecasters._proximal import Descent, shrink
 from causaldisc.forecasters._recurrent import Cells
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 Singles = NDArray[np.float32]
 
 UNITS = 10
@@ -36,6 +37,9 @@ AGAIN = 200  # steps on other data
 RATE = 5e-3
 RIDGE = 1e-2
 TARGETS = 16  # that are worth a thread
+
+
+tells_lags = False  # a cell, or an encoder, reads the rows of a window together
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,8 +55,9 @@ class Learnt:
         read = np.logical_or.reduce(self.cells.inputs != 0.0, axis=1)
         return np.asarray(read | np.eye(len(read), dtype=bool))
 
-    def forecasts(self, past: Floats) -> Floats:
+    def forecasts(self, past: Floats | Swapped) -> Floats:
         """Return forecasts, shape (n, targets), from the past, shape (n, variables * lags)."""
+        past = dense(past)
         return _recurrent.run(self.cells, _rows_last(past, self.lags)).forecasts.T.astype(np.float64)
 
     def slopes(self, past: Floats) -> Slopes:
@@ -64,8 +69,13 @@ class Learnt:
 
         return _past.slopes(at, past, self.lags)
 
-    def again(self, past: Floats, present: Floats, penalty: float, seed: int) -> Learnt:
+    def swaps(self, past: Floats, turned: Floats) -> Iterator[tuple[Ints, Swapped]]:
+        """Yield the past with one source from elsewhere in time, and which that is for each target."""
+        return swaps(past, turned, self.lags)
+
+    def again(self, past: Floats | Swapped, present: Floats, penalty: float, seed: int) -> Learnt:
         """Return what is learnt at a penalty from other data when it begins with these weights."""
+        past = dense(past)
         x, y = _rows_last(past, self.lags), np.ascontiguousarray(present.T, np.float32)
         rng, all_targets = np.random.default_rng(seed), np.arange(len(y))
         (cells,) = _descend(self.cells.copy(), x, y, all_targets, np.array([penalty]), AGAIN, rng)

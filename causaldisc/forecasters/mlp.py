@@ -13,23 +13,29 @@ and the weights W_ji = (W_ji1, ..., W_jiL) of a source i are zero where i is no 
     sparse-group:  (|W_ji| + sum_k |W_jik|) / 2                      eq. 8
     hierarchical:  sum_k |(W_jik, ..., W_jiL)| / L                   eq. 9
 
-which agree where there is one lag. Their proximal steps are exact (R. Jenatton et al., JMLR 12 (2011), section 3: nested
-groups, one after another, the smallest first). Deviations: Adam with such steps (_proximal.py) on lots of windows, for
-proximal gradients with line search on all; penalties in rising order, each begun where the last one ended, on
-standardised data; own pasts get the ridge of the other weights, and no penalty.
+which agree where there is one lag. Their proximal steps are exact (R. Jenatton et al., JMLR 12 (2011), section 3:
+nested groups, one after another, the smallest first). Deviations:
+
+- each target is first regressed on its own past by least squares, and the units learn what that leaves, scaled to unit
+  variance: one penalty then means the same for all targets, however smooth they are;
+- Adam with exact proximal steps (_proximal.py) on lots of windows, for proximal gradients with line search on all;
+- penalties in rising order, each begun where the last one ended, on standardised data;
+- the weights of the own past get the ridge of the others, and no penalty;
+- of many variables a target may read some only: the candidates of search/screen.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
 
-from causaldisc.forecasters._past import Slopes
+from causaldisc.forecasters._own_past import OwnPast
+from causaldisc.forecasters._past import Slopes, Swapped, dense, mean_slopes, swaps
 from causaldisc.forecasters._proximal import Descent, shrink
 
 Floats = NDArray[np.float64]
@@ -81,9 +87,13 @@ def start(targets: int, sources: int, lags: int, hidden: int, rng: np.random.Gen
 
 
 def forecasts(units: Units, past: Reals) -> tuple[Reals, Reals]:
-    """Return the forecasts (n, targets) from the past (n, sources * L), and the outputs (n, targets, H) of the units."""
+    """Return the forecasts (n, targets) from the past (n, sources * L), or one of each target (targets, n, sources *
+    L), and the outputs (n, targets, H) of the units."""
     targets, hidden = units.shifts.shape
-    outputs = (past @ units.inputs.reshape(targets * hidden, -1).T).reshape(-1, targets, hidden)
+    if past.ndim == 3:
+        outputs = np.matmul(past, units.inputs.reshape(targets, hidden, -1).transpose(0, 2, 1)).transpose(1, 0, 2)
+    else:
+        outputs = (past @ units.inputs.reshape(targets * hidden, -1).T).reshape(-1, targets, hidden)
     outputs += units.shifts
     np.maximum(outputs, 0.0, out=outputs)
     return np.einsum("nth,th->nt", outputs, units.readout) + units.level, outputs
@@ -94,7 +104,8 @@ def gradient(units: Units, past: Reals, outputs: Reals, slopes: Reals) -> tuple[
     targets, hidden = units.shifts.shape
     back = slopes[:, :, None] * units.readout
     back *= outputs > 0.0
-    inputs = back.reshape(-1, targets * hidden).T @ past
+    whole = back.transpose(1, 2, 0) if past.ndim == 3 else back.reshape(-1, targets * hidden).T
+    inputs = np.matmul(whole, past)
     readout = np.einsum("nt,nth->th", slopes, outputs)
     return inputs.reshape(units.inputs.shape), back.sum(axis=0), readout, slopes.sum(axis=0)
 
@@ -102,7 +113,8 @@ def gradient(units: Units, past: Reals, outputs: Reals, slopes: Reals) -> tuple[
 def sensitivities(units: Units, past: Reals) -> Reals:
     """Return the slopes (n, targets, sources, L) of the forecasts along the past."""
     _, outputs = forecasts(units, past)
-    return np.einsum("nth,th,thsl->ntsl", (outputs > 0.0).astype(past.dtype), units.readout, units.inputs, optimize=True)
+    active = (outputs > 0.0).astype(past.dtype)
+    return np.asarray(np.einsum("nth,th,thsl->ntsl", active, units.readout, units.inputs, optimize=True))
 
 
 def shrink_sources(weights: Reals, penalty: Penalty, thresholds: Reals) -> None:
@@ -120,30 +132,107 @@ def shrink_sources(weights: Reals, penalty: Penalty, thresholds: Reals) -> None:
 
 
 @dataclass(frozen=True, eq=False)
-class OwnPast:
-    """Least squares of each target on its own past: `slopes` (targets, L), `level`, and the deviation `spread` of what
-    is left, (targets,)."""
+class Network:
+    """How many units a target has, and the penalty; `candidates` (targets, C): the sources that each target reads, its
+    own past first, None for all."""
 
-    slopes: Floats
-    level: Floats
-    spread: Floats
+    hidden: int = HIDDEN
+    penalty: Penalty = Penalty.GROUP
+    candidates: Ints | None = None
+    tells_lags: bool = field(default=True, init=False)
 
-    @classmethod
-    def of(cls, past: Floats, present: Floats, lags: int) -> OwnPast:
-        """Return the regressions on data."""
-        n, targets = present.shape
-        fits = []
-        for j in range(targets):
-            own = np.column_stack([past[:, j * lags : (j + 1) * lags], np.ones(n)])
-            fits.append(np.linalg.lstsq(own, present[:, j], rcond=None)[0])
-        found = np.array(fits)
-        left = present - cls(found[:, :-1], found[:, -1], np.ones(targets)).forecasts(past)
-        return cls(found[:, :-1], found[:, -1], np.maximum(np.sqrt(np.mean(left * left, axis=0)), 1e-6))
+    def among(self, candidates: Ints) -> Network:
+        """Return the network in which targets read these sources only."""
+        return replace(self, candidates=candidates)
 
-    def forecasts(self, past: Floats) -> Floats:
-        targets, lags = self.slopes.shape
-        own = past.reshape(len(past), -1, lags)[:, :targets]
-        return np.asarray(np.add.reduce(own * self.slopes, axis=2) + self.level)
+    def fit(self, past: Floats, present: Floats, lags: int, penalties: Floats, seed: int, threads: int) -> list[Learnt]:
+        """Return what is learnt at each penalty, in rising order, from the past, shape (n, variables * lags), and the
+        present, shape (n, variables), both standardised. The same for every number of threads."""
+        sources = past.shape[1] // lags if self.candidates is None else self.candidates.shape[1]
+        begun = start(present.shape[1], sources, lags, self.hidden, np.random.default_rng(seed))
+        return self.descend(begun, past, present, penalties, FIRST, seed + 1, threads)
+
+    def descend(
+        self,
+        begun: Units,
+        past: Floats | Swapped,
+        present: Floats,
+        penalties: Floats,
+        first: int,
+        seed: int,
+        threads: int,
+    ) -> list[Learnt]:
+        """Return what is learnt at each penalty, in rising order, from weights to begin with; so many steps at the
+        first."""
+        own = OwnPast.of(self.own(past), present, begun.inputs.shape[3])
+        y = ((present - own.forecasts(self.own(past))) / own.spread).astype(np.float32)
+        parts = [np.arange(at, min(at + TARGETS, len(begun.level))) for at in range(0, len(begun.level), TARGETS)]
+
+        def learn(part: Ints) -> list[Units]:
+            units = Units(*(a[part] for a in begun.arrays()))
+            rng = np.random.default_rng(seed)
+            return list(self._path(units, self.read(past, part), y[:, part], part, penalties, first, rng))
+
+        with ThreadPoolExecutor(threads) as pool:
+            by_part = list(pool.map(learn, parts))
+        return [Learnt(own, _joined(at), self) for at in zip(*by_part, strict=True)]
+
+    def read(self, past: Floats | Swapped, targets: Ints) -> Reals:
+        """Return what some targets read of the past: (n, sources * L), or (targets, n, C * L) of candidates."""
+        if self.candidates is None:
+            return np.asarray(dense(past), np.float32)
+        if not isinstance(past, Swapped):
+            return self._gathered(past, targets)
+        seen = self._gathered(past.past, targets)
+        its = slice(past.slot * past.lags, (past.slot + 1) * past.lags)
+        seen[:, :, its] = self._gathered(past.turned, targets)[:, :, its]
+        return seen
+
+    def own(self, past: Floats | Swapped) -> Floats:
+        """Return the past (n, variables * L) as own pasts see it."""
+        if not isinstance(past, Swapped):
+            return past
+        if self.candidates is None:
+            return past.dense()
+        return past.turned if past.slot == 0 else past.past
+
+    def _gathered(self, past: Floats, targets: Ints) -> Reals:
+        assert self.candidates is not None
+        lags = past.shape[1] // len(self.candidates)
+        places = (self.candidates[targets][:, :, None] * lags + np.arange(lags)).reshape(len(targets), -1)
+        return np.ascontiguousarray(past.astype(np.float32)[:, places].transpose(1, 0, 2))
+
+    def _path(
+        self, units: Units, x: Reals, y: Reals, targets: Ints, penalties: Floats, first: int, rng: np.random.Generator
+    ) -> Iterator[Units]:
+        descent = Descent(units.arrays(), [(1, 3), (), (), ()])
+        others = self.others(targets, units.inputs.shape[2])
+        n = x.shape[-2]
+        for k, penalty in enumerate(penalties):
+            for _ in range(STEPS if k else first):
+                lot = rng.permutation(n)[:LOT]
+                seen = x[lot] if x.ndim == 2 else x[:, lot]
+                expected, outputs = forecasts(units, seen)
+                along = gradient(units, seen, outputs, (expected - y[lot]) / np.float32(len(lot)))
+                along[0][...] += RIDGE * (1.0 - others) * units.inputs
+                along[2][...] += RIDGE * units.readout
+                lengths = descent.step(along, RATE)
+                shrink_sources(units.inputs, self.penalty, np.float32(penalty) * others * lengths[0])
+            yield units.copy()
+
+    def others(self, targets: Ints, sources: int) -> Reals:
+        """Return 1 for the sources that are not the target itself, else 0; shape (targets, 1, sources, 1)."""
+        read = np.arange(sources)[None] if self.candidates is None else self.candidates[targets]
+        return (read != targets[:, None]).astype(np.float32)[:, None, :, None]
+
+    def scattered(self, by_slot: NDArray[np.generic]) -> NDArray[np.generic]:
+        """Return figures (targets, C, ...) of candidates as those of all sources, 0 for the others."""
+        if self.candidates is None:
+            return by_slot
+        targets = len(self.candidates)
+        whole = np.zeros((targets, targets, *by_slot.shape[2:]), by_slot.dtype)
+        whole[np.arange(targets)[:, None], self.candidates] = by_slot
+        return whole
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,87 +244,45 @@ class Learnt:
     network: Network
 
     @property
-    def lags(self) -> int:
-        return int(self.units.inputs.shape[3])
-
-    @property
     def selected(self) -> NDArray[np.bool_]:
-        """Whether a source has a part in a target; shape (targets, sources)."""
-        return np.asarray(np.logical_or.reduce(self.units.inputs != 0.0, axis=(1, 3)))
+        """Whether a source has a part in a target; shape (targets, sources). Own pasts always have."""
+        read = self.network.scattered(np.logical_or.reduce(self.units.inputs != 0.0, axis=(1, 3)))
+        return np.asarray(read | np.eye(len(read), dtype=bool))
 
-    def forecasts(self, past: Floats) -> Floats:
+    def forecasts(self, past: Floats | Swapped) -> Floats:
         """Return forecasts, shape (n, targets), from the past, shape (n, variables * lags)."""
-        return self.own.forecasts(past) + self.own.spread * forecasts(self.units, past.astype(np.float32))[0]
+        of_units = [
+            forecasts(Units(*(a[part] for a in self.units.arrays())), self.network.read(past, part))[0]
+            for part in np.array_split(np.arange(len(self.units.level)), -(-len(self.units.level) // TARGETS))
+        ]
+        return self.own.forecasts(self.network.own(past)) + self.own.spread * np.concatenate(of_units, axis=1)
 
     def slopes(self, past: Floats) -> Slopes:
         """Return the slopes of the forecasts along the past."""
-        total, squares = np.zeros(()), np.zeros(())
-        for begin in range(0, len(past), LOT):
-            found = self._along(past[begin : begin + LOT])
-            total = total + np.add.reduce(found, axis=0)
-            squares = squares + np.add.reduce(found * found, axis=0)
-        return Slopes(total / len(past), np.sqrt(squares / len(past)))
+        everything, places = np.arange(len(self.units.level)), np.arange(len(self.own.level))
 
-    def _along(self, past: Floats) -> Floats:
-        found = sensitivities(self.units, past.astype(np.float32)) * self.own.spread[:, None, None]
-        places = np.arange(len(self.own.level))
-        found[:, places, places] += self.own.slopes
-        return found
+        def at(rows: Floats) -> Floats:
+            found = sensitivities(self.units, self.network.read(rows, everything)) * self.own.spread[:, None, None]
+            found[:, places, places if self.network.candidates is None else 0] += self.own.slopes
+            return np.asarray(found, np.float64)
 
-    def again(self, past: Floats, present: Floats, penalty: float, seed: int) -> Learnt:
+        found = mean_slopes(at, past)
+        return Slopes(*(np.asarray(self.network.scattered(a), np.float64) for a in (found.mean, found.square)))
+
+    def swaps(self, past: Floats, turned: Floats) -> Iterator[tuple[Ints, Swapped]]:
+        """Yield the past with one source of each target from elsewhere in time, and which that is, (targets,)."""
+        candidates = self.network.candidates
+        lags = self.units.inputs.shape[3]
+        if candidates is None:
+            yield from swaps(past, turned, lags)
+        else:
+            for slot in range(candidates.shape[1]):
+                yield candidates[:, slot], Swapped(past, turned, slot, lags)
+
+    def again(self, past: Floats | Swapped, present: Floats, penalty: float, seed: int) -> Learnt:
         """Return what is learnt at a penalty from other data when it begins with these weights."""
         (learnt,) = self.network.descend(self.units.copy(), past, present, np.array([penalty]), AGAIN, seed, 1)
         return learnt
-
-
-@dataclass(frozen=True)
-class Network:
-    """How many units a target has, and the penalty."""
-
-    hidden: int = HIDDEN
-    penalty: Penalty = Penalty.GROUP
-
-    def fit(self, past: Floats, present: Floats, lags: int, penalties: Floats, seed: int, threads: int) -> list[Learnt]:
-        """Return what is learnt at each penalty, in rising order, from the past, shape (n, variables * lags), and the
-        present, shape (n, variables), both standardised. The same for every number of threads."""
-        p = present.shape[1]
-        begun = start(p, past.shape[1] // lags, lags, self.hidden, np.random.default_rng(seed))
-        return self.descend(begun, past, present, penalties, FIRST, seed + 1, threads)
-
-    def descend(
-        self, begun: Units, past: Floats, present: Floats, penalties: Floats, first: int, seed: int, threads: int
-    ) -> list[Learnt]:
-        """Return what is learnt at each penalty, in rising order, from weights to begin with; so many steps at the
-        first."""
-        own = OwnPast.of(past, present, begun.inputs.shape[3])
-        x, y = past.astype(np.float32), ((present - own.forecasts(past)) / own.spread).astype(np.float32)
-        parts = [np.arange(at, min(at + TARGETS, len(begun.level))) for at in range(0, len(begun.level), TARGETS)]
-
-        def learn(part: Ints) -> list[Units]:
-            units = Units(*(a[part] for a in begun.arrays()))
-            rng = np.random.default_rng(seed)
-            return list(self._path(units, x, y[:, part], part, penalties, first, rng))
-
-        with ThreadPoolExecutor(threads) as pool:
-            by_part = list(pool.map(learn, parts))
-        return [Learnt(own, _joined(at), self) for at in zip(*by_part, strict=True)]
-
-    def _path(
-        self, units: Units, x: Reals, y: Reals, targets: Ints, penalties: Floats, first: int, rng: np.random.Generator
-    ) -> Iterator[Units]:
-        descent = Descent(units.arrays(), [(1, 3), (), (), ()])
-        others = (targets[:, None, None, None] != np.arange(units.inputs.shape[2])[:, None]).astype(np.float32)
-        for k, penalty in enumerate(penalties):
-            for _ in range(STEPS if k else first):
-                lot = rng.permutation(len(x))[:LOT]
-                seen = x[lot]
-                expected, outputs = forecasts(units, seen)
-                along = gradient(units, seen, outputs, (expected - y[lot]) / np.float32(len(lot)))
-                along[0][...] += RIDGE * (1.0 - others) * units.inputs
-                along[2][...] += RIDGE * units.readout
-                lengths = descent.step(along, RATE)
-                shrink_sources(units.inputs, self.penalty, np.float32(penalty) * others * lengths[0])
-            yield units.copy()
 
 
 def _joined(units: Sequence[Units]) -> Units:

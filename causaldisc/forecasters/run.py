@@ -12,6 +12,7 @@ Deviations, each the repair of a defect of the released code: docs/neural-models
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,10 +21,11 @@ from numpy.typing import NDArray
 from causaldisc.forecasters import _attention, _contrastive, _encoder, _past
 from causaldisc.forecasters._attention import Readers
 from causaldisc.forecasters._encoder import Encoder
-from causaldisc.forecasters._past import Slopes, oldest_first
+from causaldisc.forecasters._past import Slopes, Swapped, dense, oldest_first, swaps
 from causaldisc.forecasters._proximal import Descent
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 Singles = NDArray[np.float32]
 
 HIDDEN, FEATURES = 32, 8  # of the encoder
@@ -33,6 +35,9 @@ PRETRAINING, TOGETHER, STEPS = 200, 300, 100  # steps: of the encoder, of all, a
 AGAIN = 200  # steps on other data
 RATE = 5e-3
 RIDGE = 1e-2
+
+
+tells_lags = False  # a cell, or an encoder, reads the rows of a window together
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +53,9 @@ class Learnt:
         """Whether a target pays attention to a source; shape (targets, sources). Own pasts always are attended to."""
         return (_attention.attention(self.readers) > 0.0) | np.eye(len(self.readers.shift), dtype=bool)
 
-    def forecasts(self, past: Floats) -> Floats:
+    def forecasts(self, past: Floats | Swapped) -> Floats:
         """Return forecasts, shape (n, targets), from the past, shape (n, variables * lags)."""
+        past = dense(past)
         z, _ = _encoded(self.encoder, oldest_first(past, self.lags))
         return _attention.forecast(self.readers, z)[0].astype(np.float64)
 
@@ -65,8 +71,13 @@ class Learnt:
 
         return _past.slopes(at, past, self.lags)
 
-    def again(self, past: Floats, present: Floats, penalty: float, seed: int) -> Learnt:
+    def swaps(self, past: Floats, turned: Floats) -> Iterator[tuple[Ints, Swapped]]:
+        """Yield the past with one source from elsewhere in time, and which that is for each target."""
+        return swaps(past, turned, self.lags)
+
+    def again(self, past: Floats | Swapped, present: Floats, penalty: float, seed: int) -> Learnt:
         """Return what is learnt at a penalty from other data when it begins with these weights; the encoder stays."""
+        past = dense(past)
         z, _ = _encoded(self.encoder, oldest_first(past, self.lags))
         rng, y = np.random.default_rng(seed), present.astype(np.float32)
         (readers,) = _descend(self.readers.copy(), z, y, np.array([penalty]), AGAIN, rng)

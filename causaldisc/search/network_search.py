@@ -1,8 +1,9 @@
 """Sources by networks: how many lags, which penalty, how often in halves, and what each source adds.
 
 As for linear regressions: held_out.py says how lags and penalty are chosen, stability.py what a frequency is; what a
-source adds is judged by swapped_sources.py. Penalties rise, each begun where the last ended. Deviation: a frequency is
-that at the penalty chosen, not the largest over a path.
+source adds is judged by swapped_sources.py. Penalties rise, each begun where the last ended. Deviations: a frequency is
+that at the penalty chosen, not the largest over a path; and errors are compared as the mean of the logarithms of those
+of the targets, as likelihoods are, so that targets that are forecast well count as much as those that are not.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from causaldisc.data.windows import Windows, pieces
 from causaldisc.forecasters._network import Learnt, Network
 from causaldisc.search import held_out, swapped_sources
 from causaldisc.search.held_out import Choice, Trial
-from causaldisc.search.shifted_sources import Significance
 from causaldisc.search.stability import BLOCKS, Stability
+from causaldisc.search.swapped_sources import Added
 
 Floats = NDArray[np.float64]
 
@@ -31,11 +32,12 @@ FOR_LAGS = 0.4  # of the time left, at most
 
 @dataclass(frozen=True, eq=False)
 class Sources:
-    """`weights`, shape (targets, sources), 0 where a source has no part; how often each has one, and what it adds."""
+    """`weights`, shape (targets, sources, lags), 0 where a source has no part, of one lag where the network does not
+    tell them apart; how often each has one, and what it adds."""
 
     weights: Floats
     stable: Stability
-    significance: Significance
+    added: Added
 
 
 def choose(network: Network, sample: Windows, candidates: Sequence[int], seed: int, context: Context) -> Choice:
@@ -61,9 +63,11 @@ def search(network: Network, sample: Windows, penalty: float, subsamples: int, s
         return network.fit(past, present, sample.lags, up_to(penalty), int(rng.integers(2**32)), context.threads)[-1]
 
     learnt = learn(sample.past, sample.present)
-    weights = np.where(learnt.selected, learnt.slopes(sample.past).weights(), 0.0)
-    swapped = swapped_sources.test(sample, learn, penalty, rng, context)
-    done, counts = 0, np.zeros_like(weights)
+    slopes = learnt.slopes(sample.past)
+    weights = slopes.by_lag() if network.tells_lags else slopes.weights()[:, :, None]
+    weights = np.where(learnt.selected[:, :, None], weights, 0.0)
+    added = swapped_sources.test(sample, learn, penalty, rng, context)
+    done, counts = 0, np.zeros(weights.shape[:2])
     blocks = pieces(len(sample), BLOCKS)
     while done < subsamples:
         context.progress(done, subsamples, "subsamples")
@@ -74,7 +78,7 @@ def search(network: Network, sample: Windows, penalty: float, subsamples: int, s
             done += 1
         if context.ends_early(done, subsamples):
             break
-    return Sources(weights, Stability(counts / done, done), swapped)
+    return Sources(weights, Stability(counts / done, done), added)
 
 
 def fewer(sample: Windows, lags: int) -> Windows:
@@ -103,9 +107,14 @@ def _trial(network: Network, sample: Windows, seed: int, context: Context) -> Tr
     for learnt_from, held in swapped_sources.folds(sample):
         past, present = sample.past[learnt_from], sample.present[learnt_from]
         path = network.fit(past, present, sample.lags, PENALTIES, seed, context.threads)
-        table.append([float(np.mean((at.forecasts(sample.past[held]) - sample.present[held]) ** 2)) for at in path])
+        table.append([_error(at.forecasts(sample.past[held]) - sample.present[held]) for at in path])
         if context.is_out_of_time:
             break
     errors = np.array(table)
     best = int(np.argmin(errors.mean(axis=0)))
     return Trial(sample.lags, float(PENALTIES[best]), errors[:, best])
+
+
+def _error(missed: Floats) -> float:
+    """Return the mean of the logarithms of the mean squares of columns."""
+    return float(np.log(np.maximum(np.mean(missed * missed, axis=0), 1e-300)).mean())

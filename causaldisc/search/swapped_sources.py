@@ -6,15 +6,18 @@ alignment with everything else. Weights that had stood in for other sources can 
 is what a source adds to the others (G. Lei et al., "Distribution-free predictive inference for regression", JASA 113
 (2018), section 6, leave a source out altogether; a source that is there, but says nothing, keeps the networks alike).
 The squared errors of the held-out rows with the source swapped, less those as the data are, have mean zero or less
-where the source adds nothing. They are averaged over BLOCKS blocks of time, and their mean is held against its
+where the source adds nothing. They are averaged over BLOCKS blocks of time a fold, and their mean is held against its
 standard error (Student's t, one-sided). q-values: Y. Benjamini, Y. Hochberg, JRSS B 57 (1995), among pairs of different
-variables, and among own pasts.
+variables, and among own pasts; a pair of which the target does not read the source has p = 1, and counts.
+
+The gain of a source is the mean of what is lost, as a share of the squared error as the data are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,13 +25,22 @@ from numpy.typing import NDArray
 from causaldisc.context import Context
 from causaldisc.data.windows import Windows, pieces
 from causaldisc.forecasters._network import Learnt
+from causaldisc.forecasters._past import Swapped
 from causaldisc.search import discovery_rate
 from causaldisc.search.shifted_sources import Significance
 
 Floats = NDArray[np.float64]
 
 FOLDS = 5
-BLOCKS = 20
+BLOCKS = 4  # of a fold
+
+
+@dataclass(frozen=True, eq=False)
+class Added:
+    """What each source adds: how surprising it is, and the `gains`, shape (targets, sources)."""
+
+    significance: Significance
+    gains: Floats
 
 
 def test(
@@ -37,20 +49,25 @@ def test(
     penalty: float,
     rng: np.random.Generator,
     context: Context,
-) -> Significance:
-    """Return how surprising it is what each source adds; `learn` makes a network from past and present.
+) -> Added:
+    """Return what each source adds; `learn` makes a network from past and present.
 
     When time is up, after one fold at least, the other folds are left out.
     """
     lost: list[Floats] = []
+    errors: list[Floats] = []
     for k, (learnt_from, held) in enumerate(folds(sample)):
         context.progress(k, FOLDS, "folds with swapped sources")
         network = learn(sample.past[learnt_from], sample.present[learnt_from])
         seed, turn = int(rng.integers(2**32)), rng.uniform(0.2, 0.8)
-        lost.append(_lost(sample, network, penalty, seed, turn, learnt_from, held, context))
+        of_fold, as_is = _lost(sample, network, penalty, seed, turn, learnt_from, held, context)
+        lost.append(of_fold)
+        errors.append(as_is)
         if context.ends_early(k + 1, FOLDS):
             break
-    return _significance(np.concatenate(lost), len(lost))
+    means = np.concatenate(lost)
+    gains = means.mean(axis=0) / np.maximum(np.concatenate(errors).mean(axis=0), 1e-300)[:, None]
+    return Added(_significance(means, len(lost)), np.asarray(gains))
 
 
 def folds(sample: Windows) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
@@ -71,39 +88,46 @@ def _lost(
     learnt_from: NDArray[np.int64],
     held: NDArray[np.int64],
     context: Context,
-) -> Floats:
-    """Return how much larger the squared errors of held-out rows are with each source swapped, shape (rows, sources,
-    targets); nothing for the sources that are left when time is up."""
+) -> tuple[Floats, Floats]:
+    """Return how much larger the squared errors of held-out rows are with each source swapped, by block of time, shape
+    (blocks, targets, sources), nothing for the sources that are left when time is up; and the errors as the data are,
+    shape (blocks, targets)."""
+    past, present = sample.past[learnt_from], sample.present[learnt_from]
+    ahead, truth = sample.past[held], sample.present[held]
+    blocks = pieces(len(held), min(BLOCKS, len(held)))
 
-    def squared(source: int) -> Floats:
-        past, forward = sample.past[learnt_from], sample.past[held]
-        if source >= 0:
-            past, forward = (_swapped(rows, source, sample.lags, turn) for rows in (past, forward))
-        again = network.again(past, sample.present[learnt_from], penalty, seed)
-        return np.asarray((again.forecasts(forward) - sample.present[held]) ** 2)
+    def errors(seen: Floats | Swapped, seen_ahead: Floats | Swapped) -> Floats:
+        squares = (network.again(seen, present, penalty, seed).forecasts(seen_ahead) - truth) ** 2
+        return np.array([squares[block].mean(axis=0) for block in blocks])
 
-    as_is = squared(-1)
+    as_is = errors(past, ahead)
+    lost = np.zeros((*as_is.shape, sample.variables))
+    both = zip(network.swaps(past, _turned(past, turn)), network.swaps(ahead, _turned(ahead, turn)), strict=True)
     with ThreadPoolExecutor(context.threads) as pool:
-        swapped = list(pool.map(lambda i: as_is if context.is_out_of_time else squared(i), range(sample.variables)))
-    return np.stack([errors - as_is for errors in swapped], axis=1)
+        asked = [(sources, pool.submit(_unless_late, context, errors, a, b)) for (sources, a), (_, b) in both]
+        for sources, answer in asked:
+            swapped = answer.result()
+            if swapped is not None:
+                lost[:, np.arange(len(sources)), sources] = swapped - as_is
+    return lost, as_is
 
 
-def _swapped(past: Floats, source: int, lags: int, turn: float) -> Floats:
-    """Return the past with the lags of a source from a share of all windows earlier."""
-    turned = past.copy()
-    its = slice(source * lags, (source + 1) * lags)
-    turned[:, its] = np.roll(past[:, its], int(turn * len(past)), axis=0)
-    return turned
+def _unless_late(
+    context: Context, errors: Callable[[Floats | Swapped, Floats | Swapped], Floats], a: Swapped, b: Swapped
+) -> Floats | None:
+    return None if context.is_out_of_time else errors(a, b)
 
 
-def _significance(lost: Floats, done: int) -> Significance:
-    """Return how surprising the losses, shape (rows, sources, targets), are; not at all where rows are too few."""
-    if len(lost) < BLOCKS:
-        ones = np.ones(lost.shape[1:])
-        return Significance(ones, ones, done)
-    means = np.array([lost[rows].mean(axis=0) for rows in pieces(len(lost), BLOCKS)])
-    spread = np.maximum(means.std(axis=0, ddof=1) / BLOCKS**0.5, 1e-300)
-    found = upper_tail(np.where(means.any(axis=0), means.mean(axis=0) / spread, 0.0)).T
+def _turned(past: Floats, turn: float) -> Floats:
+    """Return the past of a share of all windows earlier."""
+    return np.roll(past, int(turn * len(past)), axis=0)
+
+
+def _significance(means: Floats, done: int) -> Significance:
+    """Return how surprising the losses, shape (blocks, targets, sources), are."""
+    count = len(means)
+    spread = np.maximum(means.std(axis=0, ddof=1) / count**0.5, 1e-300)
+    found = upper_tail(np.where(means.any(axis=0), means.mean(axis=0) / spread, -np.inf), count - 1)
     q_values = np.empty_like(found)
     own = np.eye(len(found), dtype=bool)
     for family in (own, ~own):
@@ -111,14 +135,14 @@ def _significance(lost: Floats, done: int) -> Significance:
     return Significance(found, q_values, done)
 
 
-def upper_tail(t: Floats) -> Floats:
-    """Return P(T > t) of Student's t with BLOCKS - 1 degrees of freedom, an odd number (M. Abramowitz, I. Stegun,
-    "Handbook of mathematical functions" (1964), 26.7.3); above about 1e-16."""
-    df = BLOCKS - 1
+def upper_tail(t: Floats, df: int) -> Floats:
+    """Return P(T > t) of Student's t with an odd number of degrees of freedom (M. Abramowitz, I. Stegun, "Handbook of
+    mathematical functions" (1964), 26.7.3); above about 1e-16."""
+    assert df % 2
     angle = np.arctan(t / df**0.5)
     term, total = np.cos(angle), np.cos(angle)
     for k in range(3, df - 1, 2):
         term = term * np.cos(angle) ** 2 * (k - 1) / k
         total = total + term
-    within = (angle + np.sin(angle) * total) * 2.0 / np.pi
+    within = (angle + np.sin(angle) * total) * 2.0 / np.pi if df > 1 else angle * 2.0 / np.pi
     return np.asarray(np.clip(0.5 - within / 2.0, 1e-16, 1.0))
