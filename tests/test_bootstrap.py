@@ -22,6 +22,8 @@ from causaldisc.runs import bootstrap, resampling
 from causaldisc.runs.bootstrap import Bootstrap, Search
 from causaldisc.runs.resampling import Kind
 
+LINEAR = granger.Options(lags="1", model=granger.Model.LINEAR)
+
 
 def chain(rows=300, seed=0):
     x = np.random.default_rng(seed).standard_normal((rows, 4))
@@ -107,7 +109,14 @@ def test_draws_of_a_series_never_join_their_blocks():
     """A block of 50 rows has 49 windows; a single series of 500 would have 499."""
     x = np.random.default_rng(1).standard_normal((500, 3))
     x[1:, 1] += x[:-1, 0]
-    of = Search("granger", granger.Options(lags="1"), {}, Dataset.from_array(x), Kind.BLOCKS, block_rows=50)
+    of = Search(
+        "granger",
+        LINEAR,
+        {},
+        Dataset.from_array(x),
+        Kind.BLOCKS,
+        block_rows=50,
+    )
     rows, blocks = places(500, Kind.BLOCKS, length=50)
     drawn = resampling.drawn(of.data, rows, blocks, of.is_of_series)
     result = granger.run(drawn, of.options, Context())
@@ -140,7 +149,14 @@ def test_the_bound_holds_where_nothing_is_true():
 
 def test_when_most_draws_cannot_be_searched_it_says_why():
     x = np.random.default_rng(0).standard_normal((30, 2))
-    of = Search("granger", granger.Options(lags="1"), {}, Dataset.from_array(x), Kind.BLOCKS, block_rows=3)
+    of = Search(
+        "granger",
+        LINEAR,
+        {},
+        Dataset.from_array(x),
+        Kind.BLOCKS,
+        block_rows=3,
+    )
     with pytest.raises(ComputationError, match=r"4 of 4 draws could not be searched: .* has 20 windows of 2 rows"):
         bootstrap.run(of, 4, 1, Context())
 

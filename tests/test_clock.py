@@ -106,7 +106,7 @@ def test_files_are_runs_and_the_same_as_one_file_with_a_column(tmp_path, capsys)
     for day in (0, 1):
         part = ["t,a,b", *(f"{t},{a},{b}" for t, _, a, b in (line.split(",") for line in lines[100 * day :][:100]))]
         (tmp_path / f"day{day}.csv").write_text("\n".join(part) + "\n")
-    flags = ["--time", "t", "--lags", "1", "-f", "csv"]
+    flags = ["--time", "t", "--lags", "1", "-f", "csv", "--model", "linear"]
     assert main(["granger", str(tmp_path / "one.csv"), "--run", "day", *flags]) == 0
     one, err = capsys.readouterr()
     assert "2 runs, a row every 1, in 2 blocks without a gap" in err

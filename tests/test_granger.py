@@ -19,13 +19,15 @@ from causaldisc.search import held_out, shifted_sources, stability
 from causaldisc.search import lagged_regression as regression
 from causaldisc.simulate import var
 
+LINEAR = granger.Model.LINEAR
+
 
 def series(seed=1, **options):
     return var.generate(var.Options(**options), np.random.default_rng(seed))
 
 
 def found(data, **options):
-    return granger.run(data, granger.Options(**options), Context())
+    return granger.run(data, granger.Options(**{"model": LINEAR, **options}), Context())
 
 
 def pairs(graph):
@@ -216,11 +218,11 @@ def test_dates_set_the_clock_and_it_is_told(tmp_path, capsys):
     x = noise(120, 2)
     lines = [f"2026-01-05T{i // 60:02}:{i % 60:02}:00Z,{a},{b}" for i, (a, b) in enumerate(x)]
     path.write_text("\n".join(["ts,a,b", *lines]) + "\n")
-    assert main(["granger", str(path), "--time", "ts", "--lags", "1", "-f", "json"]) == 0
+    assert main(["granger", str(path), "--time", "ts", "--lags", "1", "--model", "linear", "-f", "json"]) == 0
     out, err = capsys.readouterr()
     assert "causaldisc: a row every 60 s, in 1 block without a gap; 1 lag" in err
     assert json.loads(out)["provenance"]["time"]["cadence"] == 60.0
-    assert main(["granger", str(path), "--lags", "1", "-f", "json"]) == 0
+    assert main(["granger", str(path), "--lags", "1", "--model", "linear", "-f", "json"]) == 0
     assert "the rows are taken in order, whatever 'ts' says; --time uses it" in capsys.readouterr().err
 
 
@@ -229,7 +231,7 @@ def test_threads_change_no_byte_and_seeds_do(tmp_path, capsys):
     main(["simulate", "var", "--nodes", "6", "--rows", "300", "-o", str(path)])
     texts = []
     for more in (["--threads", "1"], ["--threads", "2"], ["--seed", "3"]):
-        assert main(["granger", str(path), "--lags", "3", "-f", "json", *more]) == 0
+        assert main(["granger", str(path), "--lags", "3", "--model", "linear", "-f", "json", *more]) == 0
         texts.append(capsys.readouterr().out)
     assert texts[0] == texts[1] != texts[2]
 
@@ -237,7 +239,7 @@ def test_threads_change_no_byte_and_seeds_do(tmp_path, capsys):
 def test_simulated_series_are_found_and_scored_in_a_pipe(tmp_path, capsys):
     data, truth, graph = (str(tmp_path / name) for name in ("d.csv", "t.json", "g.graphml"))
     assert main(["simulate", "var", "--truth", truth, "-o", data]) == 0
-    assert main(["granger", data, "-o", graph]) == 0
+    assert main(["granger", data, "--model", "linear", "-o", graph]) == 0
     assert main(["compare", truth, graph, "--check"]) == 0
     assert json.loads(capsys.readouterr().out)["shd"] == 0
     assert all(e.lag for e in formats.read(graph).graph.edges())
@@ -245,7 +247,7 @@ def test_simulated_series_are_found_and_scored_in_a_pipe(tmp_path, capsys):
 
 def test_a_time_limit_gives_what_there_is(tmp_path, capsys):
     data = series(rows=300).data
-    result = granger.run(data, granger.Options(), Context(deadline=0.0))
+    result = granger.run(data, granger.Options(model=LINEAR), Context(deadline=0.0))
     assert result.is_partial
     assert [w.code for w in result.warnings] == [TIME_LIMIT]
     assert (result.provenance["subsamples"], result.provenance["shifts"]) == (2, 1)

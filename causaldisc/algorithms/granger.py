@@ -299,6 +299,8 @@ def _account(when: Clock, sample: Windows) -> dict[str, object]:
 def _choose(series: SeriesValues, network: Network | None, options: Options, context: Context) -> held_out.Choice:
     """Return the lags, given or chosen, and the penalty that suits them."""
     most = _most_lags(series, options)
+    if AUTO not in (options.lags, options.lambda_):
+        return held_out.Choice(most, options.strength, ())
     sample, candidates = _windows(series, most), range(1 if options.lags == AUTO else most, most + 1)
     if network is not None:
         return network_search.choose(network, sample, candidates, options.seed, context)

@@ -47,7 +47,7 @@ LOT = 256  # windows a step
 FIRST, STEPS, AGAIN = 300, 100, 100  # steps at the first penalty, at each of the others, and of learning on
 RATE = 5e-3
 RIDGE = 1e-2
-TARGETS = 8  # that are learnt together: as many for every number of threads, so that sums are the same
+TARGETS = 32  # that are learnt together: as many for every number of threads, so that sums are the same
 
 
 class Penalty(Enum):
