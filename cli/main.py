@@ -21,7 +21,7 @@ INTERRUPTED = 130
 # The order of the help. An algorithm is a command by being a file in its package.
 GROUPS = {
     "Discovery": [*registry.files(ALGORITHMS), "ci"],
-    "Graphs": ["compare", "convert"],
+    "Graphs": ["compare", "convert", "rca"],
     "Data": ["check", "simulate", "data"],
 }
 
