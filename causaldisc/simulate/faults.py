@@ -12,9 +12,10 @@ Every value follows its causes after one row, what comes from another service af
 and latency keep a part of their last value. The load of the front end follows the day, an autoregression and flash
 crowds, and moves everything. A fault changes one mechanism from its row on:
 
-    cpu       root: cpu, 15 to 40 points more       delay   root: latency, 0.5 to 2 times more
-    memory    root: memory, a leak up to twice as    loss    root: errors, 4 to 15 of 100 calls; calls that are
-              much; cpu follows a full memory                repeated make the same service a third slower
+    cpu       root: cpu, 15 to 40 points more       delay   root: latency, what is its own takes 0.5 to 2 times longer
+    memory    root: memory, a leak, at the end one   loss    root: errors, 4 to 15 of 100 calls; repeating them makes
+              to two times what is normal more; a            the service a third slower
+              full memory costs cpu
 
 The mean response time of M/G/1 queues gave (4) its form (L. Kleinrock, "Queueing Systems", 1975); the rest is chosen so
 that what a fault does downstream may be larger than the fault, in units and in spreads. Errors below 0.0005 are written
@@ -32,6 +33,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causaldisc.data.dataset import Column, ColumnKind, Dataset, continuous_column
+from causaldisc.errors import UsageError
 from causaldisc.graph import Graph, GraphKind, Mark, Node
 from causaldisc.options import Options as _Options
 from causaldisc.options import opt
@@ -95,8 +97,6 @@ def generate(options: Options, rng: np.random.Generator) -> Simulated:
     """
     row = options.inject - 1 if options.inject is not None else round(0.6 * options.rows)
     if row >= options.rows:
-        from causaldisc.errors import UsageError
-
         raise UsageError(f"--inject {row + 1} is after the last of --rows {options.rows}")
     made = services(options.services, rng)
     kinds = list(ROOTS)
@@ -109,7 +109,7 @@ def generate(options: Options, rng: np.random.Generator) -> Simulated:
     flat = values.transpose(1, 0, 2).reshape(-1, options.rows)
     _lose(flat, options, rng)
     names = [f"{service}_{metric}" for service in made.names for metric in METRICS]
-    seconds: Floats = _START.timestamp() + options.cadence * np.arange(options.rows)
+    seconds = np.asarray(_START.timestamp() + options.cadence * np.arange(options.rows), np.float64)
     columns = [continuous_column(name, row) for name, row in zip(names, flat, strict=True)]
     data = Dataset((Column("time", ColumnKind.TIME, seconds), *columns), options.rows)
     at = (_START + timedelta(seconds=options.cadence * row)).isoformat().replace("+00:00", "Z")
