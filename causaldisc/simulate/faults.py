@@ -10,7 +10,7 @@ Services are called from the front end down; each has five metrics, in units of 
 
 Every value follows its causes after one row, what comes from another service after one to three; traffic, cpu, memory
 and latency keep a part of their last value. The load of the front end follows the day, an autoregression and flash
-crowds, and moves everything. A fault changes one mechanism from its row on:
+crowds, and moves everything. A fault changes a mechanism from its row on, loss two of one service:
 
     cpu       root: cpu, 15 to 40 points more       delay   root: latency, what is its own takes 0.5 to 2 times longer
     memory    root: memory, a leak, at the end one   loss    root: errors, 4 to 15 of 100 calls; repeating them makes
