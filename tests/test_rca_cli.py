@@ -4,9 +4,12 @@ import csv
 import io
 import json
 import math
+import re
 import shlex
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from causaldisc.cli.main import main
@@ -255,3 +258,15 @@ def test_compare_refuses_what_is_no_case(folder, call, tmp_path):
         assert (found, out) == (code, "")
         assert words in err
     assert call("compare", plain, plain, plain)[0] == 2
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="no make here")
+def test_the_recipe_of_the_page_scores_cases(tmp_path):
+    page = (Path(__file__).parent.parent / "docs" / "rca.md").read_text(encoding="utf-8")
+    (recipe,) = re.findall(r"^```make\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    small = recipe.replace("simulate faults", "simulate faults --services 2 --rows 100")
+    small = small.replace("granger $<", "granger $< --subsamples 4 --max-lag 1")
+    (tmp_path / "Makefile").write_text(small.replace("causaldisc ", f"{shlex.quote(sys.executable)} -m causaldisc "))
+    subprocess.run(["make", "CASES=1 2"], cwd=tmp_path, check=True, capture_output=True, timeout=60)
+    metrics, services = json.loads((tmp_path / "scores.json").read_text())
+    assert (metrics["cases"], services["cases"]) == (2, 2)

@@ -70,7 +70,9 @@ def with_calls(links: Sequence[Link], calls: Graph, of_services: Sequence[str] |
         raise UsageError("--calls needs --group-regex, which says which service a metric is of")
     known = set(calls.names)
     if not known & set(of_services):
-        raise DataError(f"no node of the call graph is a service of the metrics{hint(calls.names[0], sorted(set(of_services)))}")
+        raise DataError(
+            f"no node of the call graph is a service of the metrics{hint(calls.names[0], sorted(set(of_services)))}"
+        )
     pairs = {frozenset((calls.names[e.source], calls.names[e.target])) for e in calls.edges()}
 
     def may_be(u: str, v: str) -> bool:

@@ -1,16 +1,12 @@
-"""A ranking as a table: what is written for each candidate, and how a written one is read."""
+"""A ranking as a table: what is written for each candidate."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from causaldisc.errors import DataError
 from causaldisc.rca import deviation
 from causaldisc.rca.case import Case
 from causaldisc.rca.levels import Level
@@ -62,24 +58,3 @@ def _rounded(value: float) -> float:
 def _median(row: Floats) -> float | None:
     known = row[~np.isnan(row)]
     return _rounded(float(np.median(known))) if known.size else None
-
-
-def read(text: str, source: str) -> tuple[Level, dict[str, float]]:
-    """Return what a written ranking (JSON or TSV) ranks, and the ranks by name.
-
-    Raises DataError for what is no ranking.
-    """
-    try:
-        found = (
-            json.loads(text)
-            if text.lstrip().startswith("[")
-            else list(csv.DictReader(io.StringIO(text), delimiter="\t"))
-        )
-        levels = {row["level"] for row in found}
-        level = Level(levels.pop() if found else "metric")
-        if levels:
-            raise ValueError
-        ranked = {str(row[level.value]): float(row["rank"]) for row in found}
-    except (ValueError, TypeError, KeyError):
-        raise DataError(f"{source}: this is no ranking as 'causaldisc rca' writes it, in JSON or TSV") from None
-    return level, ranked

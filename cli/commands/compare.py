@@ -25,7 +25,7 @@ from causaldisc.graph.equivalence import cpdag_of
 from causaldisc.graph.metrics import compare as score
 from causaldisc.graph.validity import problems
 from causaldisc.options import Options, opt
-from causaldisc.rca import listing, scoring
+from causaldisc.rca import scoring, written
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +108,7 @@ def _compare_root_causes(paths: list[str], options: CompareOptions) -> int:
     cases = []
     for true, est in zip(paths[::2], paths[1::2], strict=True):
         known = formats.load(texts[true], path=None if true == "-" else true, source=source.label(true)).graph
-        level, ranks = listing.read(texts[est], source.label(est))
+        level, ranks = written.read(texts[est], source.label(est))
         cases.append((scoring.truth_of(known, source.label(true)), level, ranks))
     tables.emit(scoring.figures(cases), options.format, options.output)
     return 0
