@@ -10,6 +10,7 @@ import rca as benchmark
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from causaldisc import registry
 from causaldisc.errors import DataError, UsageError
 from causaldisc.graph import Graph, GraphKind, Mark
 from causaldisc.knowledge import Knowledge
@@ -311,6 +312,14 @@ def test_ranks_do_not_depend_on_the_order_of_the_metrics_or_on_units(name):
     )
     other = replace(some, values=some.values[order] * np.array([[1e-6], [1.0], [1e9], [3.0]]), links=arrows)
     assert base.get(name).scores(other) == pytest.approx(base.get(name).scores(some)[order], rel=1e-6)
+
+
+def test_methods_have_a_summary():
+    for name in base.names():
+        summary = registry.summary(base.PACKAGE, name)
+        assert summary.startswith("Rank ")
+        assert summary.endswith(".")
+        assert len(summary) < 110
 
 
 def test_an_unknown_method_is_a_usage_error():

@@ -9,12 +9,16 @@ import shlex
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from causaldisc.cli.main import main
 
+from causaldisc.data.dataset import Column, ColumnKind, Dataset
 from causaldisc.graph import formats
+from causaldisc.rca.series import column_of_times
 from causaldisc.result import Result
 
 AT = "2026-01-05T05:00Z"
@@ -41,6 +45,10 @@ def folder(tmp_path_factory):
     lines = (made / "m.csv").read_text().splitlines(keepends=True)
     (made / "normal.csv").write_text("".join(lines[:301]))
     (made / "bad.csv").write_text("".join([lines[0], *lines[301:]]))
+    (made / "few.csv").write_text("".join([lines[0], *lines[301:304]]))
+    (made / "words.csv").write_text(
+        "".join(f"{line[:-1]},{'host' if not i else 'ab'[i % 2]}\n" for i, line in enumerate(lines))
+    )
     (made / "rows.csv").write_text("".join(line.partition(",")[2] for line in lines))
     (made / "less.csv").write_text("".join(line.rpartition(",")[0] + "\n" for line in lines))
     (made / "dates.csv").write_text("".join("at" + line.removeprefix("time") for line in lines[:1]) + "".join(
@@ -153,6 +161,28 @@ def test_the_pipe_from_metrics_to_causes(folder):
     assert root(folder) in ranked(done.stdout)
 
 
+def test_the_data_may_come_from_a_pipe_and_rows_may_be_left_out(folder):
+    arguments = ["rca", "t.json", "-", "--at", AT, "--before", "100", "--after", "50", "--lasting", "0", "-q"]
+    found = []
+    lines = (folder / "m.csv").read_text().splitlines(keepends=True)
+    for text in ("".join(lines), "".join([lines[0], *lines[201:351]])):
+        program = [sys.executable, "-m", "causaldisc", *arguments]
+        done = subprocess.run(program, input=text, cwd=folder, capture_output=True, text=True, timeout=60)
+        assert (done.returncode, done.stderr.replace("causaldisc: warning: ", "")) == (0, "")
+        found.append(json.loads(done.stdout))
+    assert found[0] == found[1]
+
+
+def test_the_column_of_times_is_the_one_said_or_of_the_graph_or_of_dates_or_called_so():
+    numbers = Dataset.from_array(np.arange(12.0).reshape(4, 3), ["clock", "ts", "x"])
+    assert column_of_times(numbers, "x", "clock") == "x"
+    assert column_of_times(numbers, None, "clock") == "clock"
+    assert column_of_times(numbers, None, "gone") == "ts"
+    dates = Column("day", ColumnKind.TIME, np.arange(4.0))
+    assert column_of_times(replace(numbers, columns=(*numbers.columns, dates)), None, None) == "day"
+    assert column_of_times(numbers.select(["clock", "x"]), None, None) is None
+
+
 # ---- what is unusable
 
 
@@ -169,6 +199,8 @@ BAD = {
     "no time": ("t.json m.csv --at noon", 3, "'noon' is no time"),
     "too few before": ("t.json m.csv --at 2026-01-05T00:10Z", 3, "10 rows before the beginning"),
     "too few after": ("t.json m.csv --at 2026-01-05T08:18Z", 3, "2 rows from the beginning"),
+    "too few abnormal rows": ("t.json --normal normal.csv --anomalous few.csv", 3, "few.csv has 3 rows from the beg"),
+    "text": ("t.json words.csv", 3, "column 'host' holds text, not numbers"),
     "an unknown SLI": ("t.json m.csv --sli front_latenzy", 3, "did you mean 'front_latency'?"),
     "an unknown method": ("t.json m.csv --method best", 2, "known: combined"),
     "services without expression": ("t.json m.csv --by service", 2, "--group-regex"),

@@ -81,7 +81,7 @@ def rank(
     of_services = known.services(found.names, choice.group_regex)
     links = _links(graph, places, found, of_services, knowing)
     start, how = _start(found, tables, periods.at)
-    require_rows(found, start)
+    require_rows(found, start, [table.source for table in tables])
     first = 0 if periods.before is None else max(start - periods.before, 0)
     last = found.values.shape[1] if periods.after is None else start + periods.after
     case = Case(

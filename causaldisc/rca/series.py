@@ -118,15 +118,15 @@ def row_of(found: Series, at: str) -> int:
     return int(np.searchsorted(places, number))
 
 
-def require_rows(found: Series, start: int) -> None:
-    """Raise DataError when there are too few rows before or after the start."""
-    for count, fewest, what in (
-        (start, FEWEST_BEFORE, "before"),
-        (found.values.shape[1] - start, FEWEST_AFTER, "from"),
+def require_rows(found: Series, start: int, sources: Sequence[str]) -> None:
+    """Raise DataError when there are too few rows before or after the start; sources: of the first and the last."""
+    for count, fewest, what, source in (
+        (start, FEWEST_BEFORE, "before", sources[0]),
+        (found.values.shape[1] - start, FEWEST_AFTER, "from", sources[-1]),
     ):
         if count < fewest:
             raise DataError(
-                f"{label(found.source)} has {counted(count, 'row')} {what} the beginning of the anomaly; at least "
+                f"{label(source)} has {counted(count, 'row')} {what} the beginning of the anomaly; at least "
                 f"{fewest} are needed to say what is {'normal' if what == 'before' else 'not'}"
             )
 
