@@ -372,6 +372,9 @@ def test_services_knowledge_and_calls_alter_the_arrows():
         (1, 3),
         (4, 1),
     }
+    first = Knowledge(tiers=(("db",), ("web",)), causes=("db", "web_ms"))
+    pairs = {(k.cause, k.effect) for k in known.with_knowledge(ALL, NAMES, first, of, 1)}
+    assert pairs == {(u, v) for u in (2, 3) for v in range(5) if u != v} | {(1, 0), (1, 4)}
     more = known.with_knowledge((), NAMES, Knowledge(required=(("db_ms", "web_ms"),)), of, 2)
     assert more == (Link(3, 1, (2,)),)
     calls = Graph.parse("web; db; cache --> db", nodes=("web", "db"))

@@ -48,9 +48,10 @@ def with_knowledge(
         return tuple(links)
     wide = replace(
         known,
-        tiers=tuple(tuple(m for name in tier for m in _members(name, names, of_services)) for tier in known.tiers),
+        tiers=tuple(_all_members(tier, names, of_services) for tier in known.tiers),
         forbidden=_expanded(known.forbidden, names, of_services),
         required=_expanded(known.required, names, of_services),
+        causes=None if known.causes is None else _all_members(known.causes, names, of_services),
     )
     bound = wide.bind(names)
     kept = {(link.cause, link.effect): link for link in links if bound.may_cause(link.cause, link.effect)}
@@ -88,6 +89,10 @@ def _expanded(arrows: Sequence[Arrow], names: Sequence[str], of_services: Sequen
         for u in _members(cause, names, of_services)
         for v in _members(effect, names, of_services)
     )
+
+
+def _all_members(some: Sequence[str], names: Sequence[str], of_services: Sequence[str] | None) -> tuple[str, ...]:
+    return tuple(metric for name in some for metric in _members(name, names, of_services))
 
 
 def _members(name: str, names: Sequence[str], of_services: Sequence[str] | None) -> list[str]:
