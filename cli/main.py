@@ -21,7 +21,7 @@ INTERRUPTED = 130
 # The order of the help. An algorithm is a command by being a file in its package.
 GROUPS = {
     "Discovery": [*registry.files(ALGORITHMS), "ci"],
-    "Graphs": ["compare", "convert", "explain"],
+    "Graphs": ["compare", "convert", "explain", "rca"],
     "Many runs": ["bootstrap", "batch", "consensus"],
     "Data": ["check", "simulate", "data"],
 }

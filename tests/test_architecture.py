@@ -19,6 +19,7 @@ LAYERS = [
     "causaldisc.runs",
     "causaldisc.cli",
 ]
+RCA = "causaldisc.rca"  # beside the algorithms: above search, below the command line
 FOLDERS = {"causaldisc.cli": "cli", "causaldisc._ext": "ext"}
 
 # Each costs more to import than reading the options of a command line.
@@ -40,6 +41,14 @@ def imported(path):
             assert node.level == 0, f"relative import in {path}"
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_root_cause_analysis_is_above_search_and_beside_the_algorithms():
+    for path in sources(RCA):
+        assert not [n for n in imported(path) if n.startswith(("causaldisc.algorithms", "causaldisc.cli"))], path
+    for layer in LAYERS[:-1]:
+        for path in sources(layer):
+            assert not [name for name in imported(path) if name == RCA or name.startswith(RCA + ".")], path
 
 
 @pytest.mark.parametrize("place", range(len(LAYERS)))

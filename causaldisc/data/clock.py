@@ -56,15 +56,18 @@ class Times:
 @dataclass(frozen=True, eq=False)
 class Clock:
     """`order` (int64): the rows in order of run and time; `cells` (int64): the number, from 0 and in order, of the cell
-    of the grid that each of them is in, or of itself without a grid. Of each cell, `parts` (int64): its contiguous
-    block, `steps` (float64): how many cadences after the first. `cadence`: from cell to cell in `unit`, None where only
-    the order is known; `runs`: how many series; `without`: rows without a time or run; `uneven`: steps far from whole
-    cadences; `is_resampled`: whether cells are those of a grid."""
+    of the grid that each of them is in, or of itself without a grid.
+
+    Of each cell, `parts` (int64): its contiguous block, `steps` (float64): how many cadences after the first, and `at`,
+    the time of its first row in `unit`, None where only the order is known. `cadence`: from cell to cell in `unit`,
+    None where only the order is known; `runs`: how many series; `without`: rows without a time or run; `uneven`: steps
+    far from whole cadences; `is_resampled`: whether cells are those of a grid."""
 
     order: Ints
     cells: Ints
     parts: Ints
     steps: Floats
+    at: Floats | None = None
     cadence: float | None = None
     unit: str = ""
     runs: int = 1
@@ -130,9 +133,8 @@ def even(times: Times, name: str | None, data: Dataset) -> Clock:
     steps = np.diff(times.at, prepend=times.at[0])
     parts = np.cumsum(~times.follows | (steps > GAP * cadence)) - 1
     since = np.round((times.at - times.at.min()) / cadence)
-    return Clock(
-        times.order, cells, parts, since, cadence, times.unit, runs, times.without, uneven(times.steps, cadence)
-    )
+    far = uneven(times.steps, cadence)
+    return Clock(times.order, cells, parts, since, times.at, cadence, times.unit, runs, times.without, far)
 
 
 def uneven(steps: Floats, cadence: float) -> int:

@@ -131,6 +131,7 @@ def _on_grid(times: Times, step: float) -> Clock:
         cells=cells,
         parts=np.cumsum(cut) - 1,
         steps=at - at.min(),
+        at=times.at[is_new],
         cadence=step,
         unit=times.unit,
         runs=len(np.unique(times.run)),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from causaldisc.data.dataset import Dataset
 from causaldisc.data.sparse import AnyColumn
@@ -12,12 +12,15 @@ from causaldisc.graph import Graph, GraphKind, Mark, Node
 
 @dataclass(frozen=True)
 class Simulated:
-    """Data and the graph that made them; the nodes are the columns, in the same order. `drivers`: what moved the
-    mechanisms that change, by place of the context."""
+    """Data and the graph that made them; the nodes are the columns (but for times), in the same order. `drivers`: what
+    moved the mechanisms that change, by place of the context. `calls`: which service calls which. `facts`: what else
+    is true, as JSON values, for the provenance of the truth."""
 
     data: Dataset
     truth: Graph
     drivers: Dataset | None = None
+    calls: Graph | None = None
+    facts: Mapping[str, object] = field(default_factory=dict)
 
 
 def true_dag(

@@ -1,5 +1,7 @@
 """Score an estimated graph against the true one: SHD, precision, recall, F1.
 
+With `--rca` TRUE is the graph of a case of `simulate faults`, EST a ranking of `rca`; several cases are pairs of them.
+
 With a lagged true graph also by strength: areas under the ROC and the precision-recall curve over pairs (summary) and
 over pairs and lags (lagged), each without and with the pairs of a variable with itself.
 """
@@ -16,12 +18,14 @@ from causaldisc.cli.tables import TableFormat
 from causaldisc.cli.talk import TalkOptions
 from causaldisc.cli.writing import check_places
 
+from causaldisc.data import source
 from causaldisc.errors import DataError, UsageError
 from causaldisc.graph import Graph, GraphKind, formats, lagged_ranking, ranking
 from causaldisc.graph.equivalence import cpdag_of
 from causaldisc.graph.metrics import compare as score
 from causaldisc.graph.validity import problems
 from causaldisc.options import Options, opt
+from causaldisc.rca import scoring, written
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +40,11 @@ class CompareOptions(Options):
         "Score the arrows of EST by strength: areas under the precision-recall and the ROC curve, early precision, and "
         "their ratios to a random ranking's. Reads ranked lists (Gene1, Gene2, EdgeWeight) beside graphs.",
     )
+    rca: bool = opt(
+        False,
+        "Score rankings of root causes: AC@1 to AC@5, their mean Avg@5, that of a random order, and the ratio; for "
+        "metrics and for services. Takes pairs: TRUE RANKING TRUE RANKING ...",
+    )
     regulators_only: bool = opt(False, "With --ranked: only pairs whose first node causes something in TRUE.")
     exact: bool = opt(
         False, "Compare with a true DAG itself; otherwise a CPDAG is compared with the CPDAG of the true DAG."
@@ -49,10 +58,16 @@ class CompareOptions(Options):
 def compare(
     true: Annotated[str, typer.Argument(metavar="TRUE", help="True graph, in any format; '-' is stdin.")],
     est: Annotated[str, typer.Argument(metavar="EST", help="Estimated graph, likewise.")],
+    more: Annotated[list[str] | None, typer.Argument(metavar="TRUE EST...", help="Further cases, with --rca.")] = None,
+    *,
     options: CompareOptions,
     talk: TalkOptions,
 ) -> int:
     """Compare two graphs over the same nodes."""
+    if options.rca:
+        return _compare_root_causes([true, est, *(more or [])], options)
+    if more:
+        raise UsageError(f"two graphs are compared, but there is {more[0]!r}, too; several cases need --rca")
     if true == est == "-":
         raise UsageError("only one of the two graphs can come from standard input")
     check_places([options.output], inputs=(true, est))
@@ -77,6 +92,25 @@ def _compare_ranked(true: str, est: str, options: CompareOptions) -> int:
     rankings = {path: formats.read_ranking(path) for path in _stdin_first(true, est)}
     found = ranking.compare(rankings[true], rankings[est], options.regulators_only)
     tables.emit_one(asdict(found), options.format, options.output)
+    return 0
+
+
+def _compare_root_causes(paths: list[str], options: CompareOptions) -> int:
+    """Score rankings, each after its true graph."""
+    if options.check or options.exact or options.ranked:
+        raise UsageError("--rca knows neither --check nor --exact nor --ranked")
+    if len(paths) % 2:
+        raise UsageError(f"--rca takes pairs TRUE RANKING, but there are {len(paths)} files")
+    if paths.count("-") > 1:
+        raise UsageError("only one file can come from standard input")
+    check_places([options.output], inputs=paths)
+    texts = {path: source.text(path) for path in _stdin_first(*paths)}
+    cases = []
+    for true, est in zip(paths[::2], paths[1::2], strict=True):
+        known = formats.load(texts[true], path=None if true == "-" else true, source=source.label(true)).graph
+        level, ranks = written.read(texts[est], source.label(est))
+        cases.append((scoring.truth_of(known, source.label(true)), level, ranks))
+    tables.emit(scoring.figures(cases), options.format, options.output)
     return 0
 
 

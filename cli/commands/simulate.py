@@ -43,6 +43,17 @@ class DriverOptions(Options):
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class CallsOptions(Options):
+    """Where it goes which service calls which."""
+
+    TITLE = "Output"
+
+    calls: str | None = opt(
+        None, "Write which service calls which to this file, in the format of its suffix.", metavar="FILE"
+    )
+
+
 class Generators(TyperGroup):
     """One command a generator; listing them imports none."""
 
@@ -65,18 +76,24 @@ def _command(name: str) -> Any:
 
         plan = [] if output.truth is None else [(output.truth, format_of(output.truth))]
         forces = more["drivers_to"].driving_force if "drivers_to" in more else None
-        check_places([output.output, *(path for path, _ in plan), *filter(None, [forces])])
+        calls = more["calls_to"].calls if "calls_to" in more else None
+        plan_of_calls = [] if calls is None else [(calls, format_of(calls))]
+        check_places([output.output, *(path for path, _ in plan), *filter(None, [forces, calls])])
         made = module.generate(more["options"], np.random.default_rng(output.seed))
-        provenance = {"tool": "causaldisc", "generator": name, "seed": output.seed}
+        provenance = {"tool": "causaldisc", "generator": name, "seed": output.seed, **made.facts}
         write(Result(made.truth, provenance=provenance), plan)
+        if made.calls is not None:
+            write(Result(made.calls, provenance=provenance), plan_of_calls)
+        if made.facts:
+            talk.say(f"{name}: " + ", ".join(f"{key} {value}" for key, value in made.facts.items()))
         if forces is not None:
             write_bytes(writing.encode(made.drivers, forces), forces)
         talk.warn(made.data.notices)
         write_bytes(writing.encode(made.data, output.output), output.output)
 
-    groups = {"options": module.Options} | (
-        {"drivers_to": DriverOptions} if getattr(module, "HAS_DRIVERS", False) else {}
-    )
+    groups = {"options": module.Options}
+    groups |= {"drivers_to": DriverOptions} if getattr(module, "HAS_DRIVERS", False) else {}
+    groups |= {"calls_to": CallsOptions} if getattr(module, "HAS_CALLS", False) else {}
     return flags.command(simulate, name, module.__doc__ or "", groups)
 
 
