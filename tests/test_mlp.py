@@ -221,3 +221,67 @@ def test_a_screen_keeps_what_acts_through_products():
     options = granger.Options(lags="1", lambda_="0.1", subsamples=4, screen=4, summary=True)
     found = {(e.source, e.target) for e in granger.run(data, options, Context()).graph.edges() if e.source != e.target}
     assert found == {(0, 1), (2, 1), (3, 4)}
+
+
+# ---- missing cells
+
+
+def test_a_missing_cell_costs_a_target_its_row_and_others_nothing():
+    x = products(300)
+    x = (x - x.mean(axis=1, keepdims=True)) / x.std(axis=1, keepdims=True)
+    x[4, 100] = np.nan
+    parts = np.zeros(300, np.int64)
+    whole, partial = windows(x, parts, 1), windows(x, parts, 1, partial=True)
+    assert (len(whole), whole.lost, whole.partial) == (297, 2, 0)
+    assert (len(partial), partial.lost, partial.partial) == (298, 1, 1)
+    row = int(np.flatnonzero(np.isnan(partial.present[:, 4]))[0])
+    assert partial.present[row, :4] == pytest.approx(x[:4, 100])
+    x[:, 200] = np.nan  # nothing is known: no window
+    assert len(windows(x, parts, 1, partial=True)) == 296
+
+
+def test_what_is_missing_has_no_part_in_what_is_learnt():
+    s = sample(products(200), 1)
+    gaps = s.present.copy()
+    gaps[::3, 4] = np.nan
+    penalties = np.array([0.05])
+    (found,) = Network().fit(s.past, gaps, 1, penalties, 0, 1)
+    (other,) = Network().fit(s.past, np.where(np.isnan(gaps), np.nan, s.present), 1, penalties, 0, 1)
+    assert found.forecasts(s.past).tobytes() == other.forecasts(s.past).tobytes()
+    assert np.isfinite(found.forecasts(s.past)).all()
+    assert found.selected[4, 3]
+    kept = ~np.isnan(gaps[:, 4])
+    alone = OwnPast.of(s.past[kept], s.present[kept], 1)
+    assert found.own.slopes[4] == pytest.approx(alone.slopes[4])
+
+
+def test_causes_are_found_in_spite_of_missing_cells():
+    x = products(600)
+    rng = np.random.default_rng(0)
+    x[rng.random(x.shape) < 0.03] = np.nan
+    options = granger.Options(lags="1", lambda_="0.1", subsamples=4)
+    result = granger.run(Dataset.from_array(x.T), options, Context())
+    found = {(e.source, e.target) for e in result.graph.edges() if e.source != e.target}
+    assert found == {(0, 1), (2, 1), (3, 4)}
+    (told,) = (w.message for w in result.warnings if w.code == "missing")
+    assert "more say nothing of the variables that are missing now" in told
+
+
+# ---- causes within a row
+
+
+@pytest.mark.parametrize("model", [granger.Model.MLP, granger.Model.LINEAR])
+def test_causes_within_a_row_are_found_among_innovations(model):
+    x = np.random.default_rng(3).standard_normal((4, 800))
+    for t in range(1, 800):
+        x[:, t] += 0.5 * x[:, t - 1]
+        x[3, t] += 0.8 * x[0, t - 1]
+        x[2, t] += 0.7 * (x[0, t] + x[1, t])  # a collider within the row
+    options = granger.Options(
+        model=model, lags="1", lambda_="0.05", subsamples=4, contemporaneous=granger.Contemporaneous.PC, alpha=0.01
+    )
+    graph = granger.run(Dataset.from_array(x.T, list("abcd")), options, Context()).graph
+    within = {(e.source, e.target) for e in graph.edges() if not e.lag}
+    assert within == {(0, 2), (1, 2)}
+    assert all(e.is_directed and "p_value" in e.attributes for e in graph.edges() if not e.lag)
+    assert {(e.source, e.target) for e in graph.edges() if e.lag and e.source != e.target} >= {(0, 3)}

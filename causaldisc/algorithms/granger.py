@@ -23,6 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causaldisc import provenance, registry
+from causaldisc.algorithms import pc
+from causaldisc.citests import TestChoice
 from causaldisc.context import Context
 from causaldisc.data import grid, seasons, series_values
 from causaldisc.data.clock import Clock
@@ -33,13 +35,14 @@ from causaldisc.data.source import label
 from causaldisc.data.windows import Windows, windows
 from causaldisc.errors import DataError, UsageError
 from causaldisc.forecasters import mlp
-from causaldisc.forecasters._network import Network
+from causaldisc.forecasters._network import Learnt, Network
 from causaldisc.forecasters.mlp import Penalty
 from causaldisc.graph import Graph, GraphKind, Mark, Node, Value
+from causaldisc.knowledge import Knowledge
 from causaldisc.options import Options as _Options
 from causaldisc.options import as_json, opt
 from causaldisc.result import Result
-from causaldisc.search import held_out, indirect, network_search, screen, shifted_sources, stability
+from causaldisc.search import held_out, indirect, innovations, network_search, screen, shifted_sources, stability
 from causaldisc.search import lagged_regression as regression
 from causaldisc.search.evidence import rounded
 from causaldisc.search.shifted_sources import Significance
@@ -70,6 +73,13 @@ class Indirect(Enum):
 
     DROP = "drop"
     MARK = "mark"
+
+
+class Contemporaneous(Enum):
+    """How causes within a row are sought."""
+
+    NONE = "none"
+    PC = "pc"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,6 +151,11 @@ class Options(_Options):
         50, "Halves of the series in which a pair must be found, in 60 of 100.", at_least=2, below=1e5
     )
     fdr: float = opt(0.1, "Largest share of false edges to expect, of those found.", above=0, below=1)
+    contemporaneous: Contemporaneous = opt(
+        Contemporaneous.NONE,
+        "Seek causes within a row, too, by PC on what the past leaves of each variable; they are edges of lag 0.",
+    )
+    alpha: float = opt(0.05, "For --contemporaneous pc: its level.", above=0, below=1)
     summary: bool = opt(False, "One edge a pair, at its strongest lag; 'lags' has all of them.")
     scores: str | None = opt(
         None, "Write all pairs, edges or not, with weight, gain, frequency, p- and q-value, as TSV.", metavar="FILE"
@@ -188,6 +203,7 @@ class Found:
     penalty: float
     gains: Floats | None = None
     reads: int = 0
+    learnt: Learnt | None = None
 
     def stands(self, fdr: float) -> NDArray[np.bool_]:
         """Return which pairs stand, own pasts included; shape (targets, sources)."""
@@ -215,10 +231,11 @@ def run(data: Dataset, options: Options, context: Context) -> Result:
     chosen = _choose(series, network, options, context)
     lags = chosen.lags
     context.announce(f"{when}; {counted(lags, 'lag')}")
-    sample = _windows(series, lags)
-    if sample.lost:
-        of = f"{len(sample) + sample.lost:,}"
-        context.warn("missing", f"{counted(sample.lost, 'window')} with a missing cell left out of {of}")
+    sample = _windows(series, lags, network)
+    if sample.lost or sample.partial:
+        message = f"{counted(sample.lost, 'window')} with a missing cell left out of {len(sample) + sample.lost:,}"
+        more = f"; {sample.partial:,} more say nothing of the variables that are missing now" if sample.partial else ""
+        context.warn("missing", message + more)
     penalty = chosen.penalty if options.lambda_ == AUTO else options.strength
     found = _search(sample, network, penalty, options, context)
     described = provenance.of_run("granger", as_json(replace(options, scores=None)), data)
@@ -235,6 +252,8 @@ def run(data: Dataset, options: Options, context: Context) -> Result:
     stands = found.stands(options.fdr)
     weak = found.indirect(stands)
     graph = _graph(series.data, found, stands, weak, options)
+    if options.contemporaneous is Contemporaneous.PC:
+        _add_within_rows(graph, _innovations(sample, found, stands, options), options, context)
     if weak.any():
         done = "left out" if options.indirect is Indirect.DROP else "marked"
         context.warn(
@@ -257,7 +276,8 @@ def _network(series: SeriesValues, options: Options, context: Context) -> Networ
     if not 0 < count < len(series.values) - 1:
         return network
     context.announce(f"looking for the {count} sources that have most to do with each variable")
-    return network.among(screen.candidates(_windows(series, _most_lags(series, options)), count, context.threads))
+    sample = _windows(series, _most_lags(series, options), network)
+    return network.among(screen.candidates(sample, count, context.threads))
 
 
 def _runs(data: Dataset, options: Options) -> list[str]:
@@ -293,7 +313,12 @@ def _account(when: Clock, sample: Windows) -> dict[str, object]:
     )
     known |= {"resampled": True} if when.is_resampled else {}
     known |= {"runs": when.runs} if when.runs > 1 else {}
-    return {**known, "blocks": when.blocks, "windows": len(sample), "windows_with_missing_cells": sample.lost}
+    return {
+        **known,
+        "blocks": when.blocks,
+        "windows": len(sample),
+        "windows_with_missing_cells": sample.lost + sample.partial,
+    }
 
 
 def _choose(series: SeriesValues, network: Network | None, options: Options, context: Context) -> held_out.Choice:
@@ -301,7 +326,7 @@ def _choose(series: SeriesValues, network: Network | None, options: Options, con
     most = _most_lags(series, options)
     if AUTO not in (options.lags, options.lambda_):
         return held_out.Choice(most, options.strength, ())
-    sample, candidates = _windows(series, most), range(1 if options.lags == AUTO else most, most + 1)
+    sample, candidates = _windows(series, most, network), range(1 if options.lags == AUTO else most, most + 1)
     if network is not None:
         return network_search.choose(network, sample, candidates, options.seed, context)
     return held_out.choose(sample, candidates, context)
@@ -322,9 +347,9 @@ def _fewest(lags: int) -> int:
     return max(FEWEST_WINDOWS, 4 * lags)
 
 
-def _windows(series: SeriesValues, lags: int) -> Windows:
+def _windows(series: SeriesValues, lags: int, network: Network | None) -> Windows:
     """Return the windows; raises DataError when they are too few."""
-    sample = windows(series.values, series.parts, lags)
+    sample = windows(series.values, series.parts, lags, partial=network is not None and network.takes_gaps)
     fewest = _fewest(lags)
     if len(sample) < fewest:
         lost = f", {sample.lost:,} more have missing cells" if sample.lost else ""
@@ -341,7 +366,9 @@ def _search(sample: Windows, network: Network | None, penalty: float, options: O
     if network is not None:
         found = network_search.search(network, sample, penalty, options.subsamples, options.seed, context)
         reads = 0 if network.tells_lags else sample.lags
-        return Found(found.weights, found.stable, found.added.significance, penalty, found.added.gains, reads)
+        return Found(
+            found.weights, found.stable, found.added.significance, penalty, found.added.gains, reads, found.learnt
+        )
     m = regression.moments(sample)
     grid = regression.grid(m, context.threads)
     penalties = np.append(grid[grid > penalty], penalty)
@@ -392,6 +419,21 @@ def _scores(data: Dataset, found: Found, edges: NDArray[np.bool_]) -> bytes:
         names = [" ".join(data.names[k].split()) for k in (i, j)]
         rows.append("\t".join([*names, f"{strengths[j, i]:.10g}", gain, often, *figures, str(int(edges[j, i]))]))
     return ("\n".join(rows) + "\n").encode()
+
+
+def _innovations(sample: Windows, found: Found, stands: NDArray[np.bool_], options: Options) -> Floats:
+    if found.learnt is None:
+        return innovations.of_regressions(sample, stands)
+    return innovations.of_network(sample, found.learnt, float(network_search.PENALTIES[0]), options.seed)
+
+
+def _add_within_rows(graph: Graph, left: Floats, options: Options, context: Context) -> None:
+    """Add the edges of lag 0 that PC finds among innovations, shape (n, variables)."""
+    data = Dataset.from_array(left, graph.names)
+    found = pc.run(data, pc.Options(alpha=options.alpha), TestChoice(), Knowledge(), context).graph
+    for e in found.edges():
+        u, v = (graph.index(found.names[end]) for end in (e.source, e.target))
+        graph.add_edge(u, v, e.mark_source, e.mark_target, 0, e.attributes)
 
 
 def _by_lag(coefficients: Floats, summary: bool) -> list[tuple[int, Mapping[str, Value]]]:

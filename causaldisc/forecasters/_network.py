@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -34,10 +34,17 @@ class Learnt(Protocol):
 
 
 class Network(Protocol):
-    """What learns to forecast; `tells_lags`: whether its slopes along different lags mean something."""
+    """What learns to forecast; `tells_lags`: whether its slopes along different lags mean something; `takes_gaps`:
+    whether the present may be missing for some targets."""
 
     @property
     def tells_lags(self) -> bool: ...
 
-    def fit(self, past: Floats, present: Floats, lags: int, penalties: Floats, seed: int, threads: int) -> list[Learnt]:
-        """Return what is learnt at each penalty, in rising order, from standardised past and present."""
+    @property
+    def takes_gaps(self) -> bool: ...
+
+    def fit(
+        self, past: Floats, present: Floats, lags: int, penalties: Floats, seed: int, threads: int
+    ) -> Sequence[Learnt]:
+        """Return what is learnt at each penalty, in rising order, from standardised past and present. Where the network
+        `takes_gaps` the present may be NaN, and says nothing there."""

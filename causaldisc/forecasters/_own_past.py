@@ -22,18 +22,25 @@ class OwnPast:
 
     @classmethod
     def of(cls, past: Floats, present: Floats, lags: int) -> OwnPast:
-        """Return the regressions on windows, shape (n, variables * lags) and (n, targets)."""
+        """Return the regressions on windows, shape (n, variables * lags) and (n, targets), NaN where missing."""
         n, targets = present.shape
         fits = []
         for j in range(targets):
+            known = ~np.isnan(present[:, j])
             own = np.column_stack([past[:, j * lags : (j + 1) * lags], np.ones(n)])
-            fits.append(np.linalg.lstsq(own, present[:, j], rcond=None)[0])
+            fits.append(np.linalg.lstsq(own[known], present[known, j], rcond=None)[0])
         found = np.array(fits)
         left = present - cls(found[:, :-1], found[:, -1], np.ones(targets)).forecasts(past)
-        return cls(found[:, :-1], found[:, -1], np.maximum(np.sqrt(np.mean(left * left, axis=0)), LEAST))
+        return cls(found[:, :-1], found[:, -1], np.maximum(np.sqrt(mean_square(left)), LEAST))
 
     def forecasts(self, past: Floats) -> Floats:
         """Return forecasts, shape (n, targets)."""
         targets, lags = self.slopes.shape
         own = past.reshape(len(past), -1, lags)[:, :targets]
         return np.asarray(np.add.reduce(own * self.slopes, axis=2) + self.level)
+
+
+def mean_square(missed: Floats) -> Floats:
+    """Return the mean square of what is known of each column, 0 where nothing is."""
+    known = ~np.isnan(missed)
+    return np.asarray((np.where(known, missed, 0.0) ** 2).sum(axis=0) / np.maximum(known.sum(axis=0), 1))

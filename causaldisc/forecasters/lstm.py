@@ -39,6 +39,7 @@ RIDGE = 1e-2
 TARGETS = 16  # that are worth a thread
 
 
+takes_gaps = False
 tells_lags = False  # a cell, or an encoder, reads the rows of a window together
 
 

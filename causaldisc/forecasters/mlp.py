@@ -79,7 +79,7 @@ def start(targets: int, sources: int, lags: int, hidden: int, rng: np.random.Gen
     """Return random weights, of the size at which forecasts have the size of what they are made of."""
 
     def uniform(*shape: int, among: int) -> Reals:
-        return (rng.uniform(-1.0, 1.0, shape) / np.sqrt(among)).astype(np.float32)
+        return np.asarray(rng.uniform(-1.0, 1.0, shape) / np.sqrt(among), np.float32)
 
     inputs = uniform(targets, hidden, sources, lags, among=sources * lags)
     zeros = np.zeros((targets, hidden), np.float32)
@@ -96,7 +96,7 @@ def forecasts(units: Units, past: Reals) -> tuple[Reals, Reals]:
         outputs = (past @ units.inputs.reshape(targets * hidden, -1).T).reshape(-1, targets, hidden)
     outputs += units.shifts
     np.maximum(outputs, 0.0, out=outputs)
-    return np.einsum("nth,th->nt", outputs, units.readout) + units.level, outputs
+    return np.asarray(np.einsum("nth,th->nt", outputs, units.readout) + units.level), outputs
 
 
 def gradient(units: Units, past: Reals, outputs: Reals, slopes: Reals) -> tuple[Reals, ...]:
@@ -140,6 +140,7 @@ class Network:
     penalty: Penalty = Penalty.GROUP
     candidates: Ints | None = None
     tells_lags: bool = field(default=True, init=False)
+    takes_gaps: bool = field(default=True, init=False)
 
     def among(self, candidates: Ints) -> Network:
         """Return the network in which targets read these sources only."""
@@ -147,7 +148,8 @@ class Network:
 
     def fit(self, past: Floats, present: Floats, lags: int, penalties: Floats, seed: int, threads: int) -> list[Learnt]:
         """Return what is learnt at each penalty, in rising order, from the past, shape (n, variables * lags), and the
-        present, shape (n, variables), both standardised. The same for every number of threads."""
+        present, shape (n, variables), both standardised; where the present is NaN it says nothing. The same for
+        every number of threads."""
         sources = past.shape[1] // lags if self.candidates is None else self.candidates.shape[1]
         begun = start(present.shape[1], sources, lags, self.hidden, np.random.default_rng(seed))
         return self.descend(begun, past, present, penalties, FIRST, seed + 1, threads)
@@ -207,13 +209,15 @@ class Network:
     ) -> Iterator[Units]:
         descent = Descent(units.arrays(), [(1, 3), (), (), ()])
         others = self.others(targets, units.inputs.shape[2])
-        n = x.shape[-2]
+        n, known = x.shape[-2], ~np.isnan(y)
+        y = np.where(known, y, 0.0).astype(y.dtype)
         for k, penalty in enumerate(penalties):
             for _ in range(STEPS if k else first):
                 lot = rng.permutation(n)[:LOT]
                 seen = x[lot] if x.ndim == 2 else x[:, lot]
                 expected, outputs = forecasts(units, seen)
-                along = gradient(units, seen, outputs, (expected - y[lot]) / np.float32(len(lot)))
+                missed = (expected - y[lot]) * known[lot]
+                along = gradient(units, seen, outputs, missed / np.float32(len(lot)))
                 along[0][...] += RIDGE * (1.0 - others) * units.inputs
                 along[2][...] += RIDGE * units.readout
                 lengths = descent.step(along, RATE)
@@ -223,7 +227,7 @@ class Network:
     def others(self, targets: Ints, sources: int) -> Reals:
         """Return 1 for the sources that are not the target itself, else 0; shape (targets, 1, sources, 1)."""
         read = np.arange(sources)[None] if self.candidates is None else self.candidates[targets]
-        return (read != targets[:, None]).astype(np.float32)[:, None, :, None]
+        return np.asarray(read != targets[:, None], np.float32)[:, None, :, None]
 
     def scattered(self, by_slot: NDArray[np.generic]) -> NDArray[np.generic]:
         """Return figures (targets, C, ...) of candidates as those of all sources, 0 for the others."""
@@ -255,7 +259,8 @@ class Learnt:
             forecasts(Units(*(a[part] for a in self.units.arrays())), self.network.read(past, part))[0]
             for part in np.array_split(np.arange(len(self.units.level)), -(-len(self.units.level) // TARGETS))
         ]
-        return self.own.forecasts(self.network.own(past)) + self.own.spread * np.concatenate(of_units, axis=1)
+        of_own = self.own.forecasts(self.network.own(past))
+        return np.asarray(of_own + self.own.spread * np.concatenate(of_units, axis=1))
 
     def slopes(self, past: Floats) -> Slopes:
         """Return the slopes of the forecasts along the past."""

@@ -37,6 +37,7 @@ RATE = 5e-3
 RIDGE = 1e-2
 
 
+takes_gaps = False
 tells_lags = False  # a cell, or an encoder, reads the rows of a window together
 
 

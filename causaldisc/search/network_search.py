@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from causaldisc.context import Context
 from causaldisc.data.windows import Windows, pieces
 from causaldisc.forecasters._network import Learnt, Network
+from causaldisc.forecasters._own_past import mean_square
 from causaldisc.search import held_out, swapped_sources
 from causaldisc.search.held_out import Choice, Trial
 from causaldisc.search.stability import BLOCKS, Stability
@@ -33,11 +34,12 @@ FOR_LAGS = 0.4  # of the time left, at most
 @dataclass(frozen=True, eq=False)
 class Sources:
     """`weights`, shape (targets, sources, lags), 0 where a source has no part, of one lag where the network does not
-    tell them apart; how often each has one, and what it adds."""
+    tell them apart; how often each has one, what it adds, and what was learnt from all windows."""
 
     weights: Floats
     stable: Stability
     added: Added
+    learnt: Learnt
 
 
 def choose(network: Network, sample: Windows, candidates: Sequence[int], seed: int, context: Context) -> Choice:
@@ -78,7 +80,7 @@ def search(network: Network, sample: Windows, penalty: float, subsamples: int, s
             done += 1
         if context.ends_early(done, subsamples):
             break
-    return Sources(weights, Stability(counts / done, done), added)
+    return Sources(weights, Stability(counts / done, done), added, learnt)
 
 
 def fewer(sample: Windows, lags: int) -> Windows:
@@ -117,4 +119,4 @@ def _trial(network: Network, sample: Windows, seed: int, context: Context) -> Tr
 
 def _error(missed: Floats) -> float:
     """Return the mean of the logarithms of the mean squares of columns."""
-    return float(np.log(np.maximum(np.mean(missed * missed, axis=0), 1e-300)).mean())
+    return float(np.log(np.maximum(mean_square(missed), 1e-300)).mean())

@@ -69,5 +69,7 @@ def _weighed(left: Singles, features: Singles, n: int, looked_at: int) -> Floats
 
 
 def _standardised(x: NDArray[np.floating]) -> Singles:
-    centred = x - x.mean(axis=0)
-    return np.asarray(centred / np.maximum(centred.std(axis=0), 1e-12), np.float32)
+    known = ~np.isnan(x)
+    counts = np.maximum(known.sum(axis=0), 1)
+    centred = np.where(known, x - np.where(known, x, 0.0).sum(axis=0) / counts, 0.0)
+    return np.asarray(centred / np.maximum(np.sqrt((centred**2).sum(axis=0) / counts), 1e-12), np.float32)

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from causaldisc.context import Context
 from causaldisc.data.windows import Windows, pieces
 from causaldisc.forecasters._network import Learnt
+from causaldisc.forecasters._own_past import mean_square
 from causaldisc.forecasters._past import Swapped
 from causaldisc.search import discovery_rate
 from causaldisc.search.shifted_sources import Significance
@@ -97,8 +98,8 @@ def _lost(
     blocks = pieces(len(held), min(BLOCKS, len(held)))
 
     def errors(seen: Floats | Swapped, seen_ahead: Floats | Swapped) -> Floats:
-        squares = (network.again(seen, present, penalty, seed).forecasts(seen_ahead) - truth) ** 2
-        return np.array([squares[block].mean(axis=0) for block in blocks])
+        missed = network.again(seen, present, penalty, seed).forecasts(seen_ahead) - truth
+        return np.array([mean_square(missed[block]) for block in blocks])
 
     as_is = errors(past, ahead)
     lost = np.zeros((*as_is.shape, sample.variables))
