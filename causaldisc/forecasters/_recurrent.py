@@ -15,8 +15,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from causaldisc._ext import gates
 from numpy.typing import NDArray
+
+from causaldisc._ext import gates
 
 Reals = NDArray[np.floating]  # float32; float64 in checks
 
