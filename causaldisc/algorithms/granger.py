@@ -34,7 +34,7 @@ from causaldisc.data.series_values import Difference, SeriesValues
 from causaldisc.data.source import label
 from causaldisc.data.windows import Windows, windows
 from causaldisc.errors import DataError, UsageError
-from causaldisc.forecasters import mlp
+from causaldisc.forecasters import _on_gpu, mlp
 from causaldisc.forecasters._network import Learnt, Network
 from causaldisc.forecasters.mlp import Penalty
 from causaldisc.graph import Graph, GraphKind, Mark, Node, Value
@@ -73,6 +73,13 @@ class Indirect(Enum):
 
     DROP = "drop"
     MARK = "mark"
+
+
+class Device(Enum):
+    """What networks learn on."""
+
+    CPU = "cpu"
+    GPU = "gpu"
 
 
 class Contemporaneous(Enum):
@@ -135,6 +142,10 @@ class Options(_Options):
         f"{SCREENED} where there are more than {WIDE} variables.",
         at_least=0,
     )
+    device: Device = opt(
+        Device.CPU,
+        "What mlp learns on; gpu needs PyTorch (pip install 'causaldisc[gpu]'), and gives the same but for rounding.",
+    )
     indirect: Indirect = opt(
         Indirect.DROP,
         "For networks: what becomes of pairs that stand, but with gains far below those of others, where a path of "
@@ -168,6 +179,8 @@ class Options(_Options):
         seasons.check(self.deseason)
         if self.lags != AUTO and not (self.lags.isdecimal() and 1 <= int(self.lags) < 1000):
             raise UsageError(f"--lags must be 'auto' or a whole number from 1 to 999, not {self.lags!r}")
+        if self.device is Device.GPU and self.model is not Model.MLP:
+            raise UsageError(f"--device gpu is for --model mlp, not {self.model.value}")
         if self.lambda_ != AUTO and not self.strength > 0:
             raise UsageError(f"--lambda must be 'auto' or a number above 0, not {self.lambda_!r}")
 
@@ -271,7 +284,8 @@ def _network(series: SeriesValues, options: Options, context: Context) -> Networ
         return None
     if options.model is not Model.MLP:
         return cast("Network", registry.load(FORECASTERS, options.model.value, "model"))
-    network = mlp.Network(options.hidden, options.penalty)
+    device = _on_gpu.device() if options.device is Device.GPU else None
+    network = mlp.Network(options.hidden, options.penalty, device=device)
     count = options.screen if options.screen is not None else SCREENED * (len(series.values) > WIDE)
     if not 0 < count < len(series.values) - 1:
         return network

@@ -34,6 +34,7 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
+from causaldisc.forecasters import _on_gpu
 from causaldisc.forecasters._own_past import OwnPast
 from causaldisc.forecasters._past import Slopes, Swapped, dense, mean_slopes, swaps
 from causaldisc.forecasters._proximal import Descent, shrink
@@ -56,6 +57,16 @@ class Penalty(Enum):
     GROUP = "group"
     SPARSE_GROUP = "sparse-group"
     HIERARCHICAL = "hierarchical"
+
+    def steps(self, lags: int) -> list[tuple[float, tuple[int, ...], int]]:
+        """Return the proximal steps, in order: the share of the penalty, the axes of (targets, H, sources, L) that a
+        group spans, and the lag, from 0, from which on weights are in it."""
+        whole, each = (1, 3), (1,)
+        if self is Penalty.GROUP:
+            return [(1.0, whole, 0)]
+        if self is Penalty.SPARSE_GROUP:
+            return [(0.5, each, 0), (0.5, whole, 0)]
+        return [(1.0 / lags, whole, first) for first in range(lags - 1, -1, -1)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,26 +130,19 @@ def sensitivities(units: Units, past: Reals) -> Reals:
 
 def shrink_sources(weights: Reals, penalty: Penalty, thresholds: Reals) -> None:
     """Take the proximal step of weights (targets, H, sources, L), in place; thresholds (targets, 1, sources, 1)."""
-    lags = weights.shape[3]
-    if penalty is Penalty.HIERARCHICAL:
-        for first in range(lags - 1, -1, -1):
-            shrink(weights[:, :, :, first:], (1, 3), thresholds / lags)
-        return
-    share = thresholds
-    if penalty is Penalty.SPARSE_GROUP:
-        share = thresholds / 2.0
-        shrink(weights, (1,), share)
-    shrink(weights, (1, 3), share)
+    for share, axes, first in penalty.steps(weights.shape[3]):
+        shrink(weights[:, :, :, first:], axes, share * thresholds)
 
 
 @dataclass(frozen=True, eq=False)
 class Network:
     """How many units a target has, and the penalty; `candidates` (targets, C): the sources that each target reads, its
-    own past first, None for all."""
+    own past first, None for all; `device`: where PyTorch learns ('cuda'), None for NumPy here."""
 
     hidden: int = HIDDEN
     penalty: Penalty = Penalty.GROUP
     candidates: Ints | None = None
+    device: str | None = None
     tells_lags: bool = field(default=True, init=False)
     takes_gaps: bool = field(default=True, init=False)
 
@@ -168,6 +172,8 @@ class Network:
         first."""
         own = OwnPast.of(self.own(past), present, begun.inputs.shape[3])
         y = ((present - own.forecasts(self.own(past))) / own.spread).astype(np.float32)
+        if self.device is not None:
+            return [Learnt(own, units, self) for units in self._path_on_gpu(begun, past, y, penalties, first, seed)]
         parts = [np.arange(at, min(at + TARGETS, len(begun.level))) for at in range(0, len(begun.level), TARGETS)]
 
         def learn(part: Ints) -> list[Units]:
@@ -223,6 +229,25 @@ class Network:
                 lengths = descent.step(along, RATE)
                 shrink_sources(units.inputs, self.penalty, np.float32(penalty) * others * lengths[0])
             yield units.copy()
+
+    def _path_on_gpu(
+        self, begun: Units, past: Floats | Swapped, y: Reals, penalties: Floats, first: int, seed: int
+    ) -> Iterator[Units]:
+        targets, rng = np.arange(len(begun.level)), np.random.default_rng(seed)
+        found = _on_gpu.path(
+            begun.arrays(),
+            np.asarray(self.read(past, targets), np.float32),
+            np.asarray(y, np.float32),
+            np.asarray(self.others(targets, begun.inputs.shape[2]), np.float32),
+            penalties.tolist(),
+            [STEPS if k else first for k in range(len(penalties))],
+            lambda n: rng.permutation(n)[:LOT],
+            self.penalty.steps(begun.inputs.shape[3]),
+            RATE,
+            RIDGE,
+            str(self.device),
+        )
+        return (Units(*arrays) for arrays in found)
 
     def others(self, targets: Ints, sources: int) -> Reals:
         """Return 1 for the sources that are not the target itself, else 0; shape (targets, 1, sources, 1)."""
