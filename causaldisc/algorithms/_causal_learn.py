@@ -259,6 +259,11 @@ def weighted(weights: Floats, found: Numbers, threshold: float, kind: GraphKind 
     return graph
 
 
+def version(library: str = NAME) -> str:
+    """Return a library's name and version."""
+    return f"{library} {importlib.metadata.version(library)}"
+
+
 def result(
     algorithm: str,
     found: Numbers,
@@ -270,6 +275,11 @@ def result(
 ) -> Result:
     """Return the result, its nodes in the order of the file."""
     described = provenance.of_run(algorithm, {**as_json(options), **(known or {})}, found.data)
-    described |= {"library": f"{library} {importlib.metadata.version(library)}", "rows_used": len(found.values)}
+    described |= {"library": version(library), "rows_used": len(found.values)}
     own = [name for name in graph.names if name not in set(found.names)]
     return Result(graph.reordered([*found.data.names, *own]), (), tuple(context.warnings), described)
+
+
+def described(result: Result, **more: object) -> Result:
+    """Return a result whose provenance says more."""
+    return replace(result, provenance={**result.provenance, **more})
