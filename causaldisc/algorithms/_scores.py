@@ -63,8 +63,8 @@ def scored(data: Dataset, algorithm: str, score: Score, penalty: float, context:
         return Scored(found, found.standardised, _NAMES[score], {"lambda_value": penalty / 2})
     if len(found.values) > MOST_KERNEL_ROWS:
         raise DataError(
-            f"{label(data.source)} has {len(found.values):,} rows, and --score {score.value} takes {MOST_KERNEL_ROWS:,} "
-            "at most, as its cost grows with their cube; use --score bic, or fewer rows"
+            f"{label(data.source)} has {len(found.values):,} rows, and --score {score.value} takes at most "
+            f"{MOST_KERNEL_ROWS:,}, as its cost grows with their cube; use --score bic, or fewer rows"
         )
     parameters = {"kfold": 10, "lambda": 0.01} if score is Score.CV else None
     return Scored(found, found.standardised, _NAMES[score], parameters)

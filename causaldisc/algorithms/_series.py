@@ -65,7 +65,8 @@ def stretch(data: Dataset, options: SeriesOptions, lags: int, algorithm: str, co
     if stop - start < values.shape[1]:
         context.warn(
             "longest-stretch",
-            f"{algorithm} takes one stretch without a gap or missing cell: {stop - start:,} of {values.shape[1]:,} rows",
+            f"{algorithm} takes one stretch without a gap or missing cell: {stop - start:,} of "
+            f"{values.shape[1]:,} rows",
         )
     fewest = lags + max(FEWEST_WINDOWS, 2 * lags * len(names))
     if stop - start < fewest:

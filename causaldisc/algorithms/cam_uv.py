@@ -36,7 +36,9 @@ class Options(_Options):
     TITLE = "CAM-UV"
 
     alpha: float = opt(0.01, "Take variables for independent when the p-value is above this.", above=0, below=1)
-    max_explanatory: int = opt(2, "Most variables of a set in which causes are sought, the effect included.", at_least=2)
+    max_explanatory: int = opt(
+        2, "Most variables of a set in which causes are sought, the effect included.", at_least=2
+    )
     max_rows: int = opt(1000, _confounded.MAX_ROWS, at_least=20)
     seed: int = opt(0, "Seed of the rows drawn.", at_least=0)
 
@@ -50,6 +52,5 @@ def run(data: Dataset, options: Options, context: Context) -> Result:
         parents, pairs = execute(found.standardised, options.alpha, options.max_explanatory)
     causes = [(u, v, {}) for v, of_v in enumerate(parents) for u in sorted(of_v)]
     confounded = sorted((min(pair), max(pair)) for pair in pairs)
-    return adapter.result(
-        "cam-uv", found, _confounded.graph_of(found, causes, confounded, context), options, context
-    )  # fmt: skip
+    graph = _confounded.graph_of(found, causes, confounded, context)
+    return adapter.result("cam-uv", found, graph, options, context)

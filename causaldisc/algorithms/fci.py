@@ -5,9 +5,9 @@ an arrowhead and a tail. A pair that knowledge forbids in both directions may st
 largest p-value of their tests.
 
 P. Spirtes, C. Meek, T. Richardson, UAI 1995; orientation by J. Zhang, "On the completeness of orientation rules for
-causal discovery in the presence of latent confounders and selection bias", Artificial Intelligence 172 (2008). Limits:
-R10 of causal-learn looks for paths that are not required to be uncovered, and a search among possible d-separators is
-exponential in their number: --max-depth bounds it. Too few rows decide nothing.
+causal discovery in the presence of latent confounders and selection bias", Artificial Intelligence 172 (2008). Assumes
+no selection bias, and so no undirected edges: R5 to R7 are left out. R8 to R10 are tried, but R10 may miss a tail. The
+search among possible d-separators is exponential in their number: --max-depth bounds it. Too few rows decide nothing.
 """
 
 from __future__ import annotations
@@ -95,9 +95,7 @@ def _separations(graph: Graph, asked: _fci.Asked, alpha: float) -> tuple[Separat
     """Return the set with the largest p-value of each pair without an edge."""
     names = graph.names
     return tuple(
-        Separation(
-            names[x], names[y], tuple(names[z] for z in given), rounded(math.exp(found.log_p)), found.n or None
-        )  # fmt: skip
+        Separation(names[x], names[y], tuple(names[z] for z in given), rounded(found.p_value), found.n or None)
         for (x, y), (given, found) in sorted(asked.weakest.items())
         if not graph.has_edge(x, y) and math.exp(found.log_p) > alpha
     )

@@ -38,7 +38,7 @@ class Options(_Options):
     TITLE = "FLOP"
 
     penalty: float = opt(2.0, "Penalty of the BIC; more gives fewer edges.", above=0)
-    restarts: int = opt(20, "Restarts of the local search; with --max-seconds as many as there is time for.", at_least=0)
+    restarts: int = opt(20, "Restarts of the search; with --max-seconds as many as fit.", at_least=0)
 
 
 def run(data: Dataset, options: Options, context: Context) -> Result:

@@ -111,7 +111,8 @@ def _graph(found: adapter.Numbers, ordered: Sequence[Cluster], rest: Sequence[Cl
     clusters = [*ordered, *rest]
     start = "L" if not any(f"L{k}" in found.names for k in range(1, len(clusters) + 1)) else "latent "
     hidden = [Node(f"{start}{k}", {"latent": True}) for k in range(1, len(clusters) + 1)]
-    graph = Graph([*adapter.nodes(found.data, found.names), *hidden], GraphKind.MIXED if len(rest) > 1 else GraphKind.DAG)
+    kind = GraphKind.MIXED if len(rest) > 1 else GraphKind.DAG
+    graph = Graph([*adapter.nodes(found.data, found.names), *hidden], kind)
     first = len(found.names)
     for k, cluster in enumerate(clusters):
         for earlier in range(k):

@@ -69,6 +69,5 @@ def run(data: Dataset, options: Options, context: Context) -> Result:
         for target, source in np.argwhere(~np.isnan(weights) & (weights != 0)).tolist()
     ]
     confounded = [(u, v) for u, v in np.argwhere(np.isnan(weights)).tolist() if u < v]
-    return adapter.result(
-        "rcd", found, _confounded.graph_of(found, causes, confounded, context), options, context
-    )  # fmt: skip
+    graph = _confounded.graph_of(found, causes, confounded, context)
+    return adapter.result("rcd", found, graph, options, context)
