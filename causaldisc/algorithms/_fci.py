@@ -1,8 +1,8 @@
 """The search of FCI: causal-learn's adjacency search and orientation rules, asked with our tests.
 
 The rules are J. Zhang's (Artificial Intelligence 172, 2008). Where causal-learn 0.1.4.8 goes wrong, ours stand in:
-colliders (a separating set is looked up from both sides), knowledge (marks put before any rule: what is no cause of a
-variable need not be its effect, where causes may be hidden), R8 (theirs sees a triple from one side only), and R4 is always
+colliders (a separating set is looked up from both sides); knowledge (marks are put before any rule, since what is no
+cause need not be an effect where causes may be hidden); R8 (theirs sees a triple from one side only); and R4 is always
 tried. R5 to R7 are left out: they are for selection bias, which we assume away, and theirs makes undirected edges
 without it, since the ends of its circle paths are not checked.
 """
@@ -97,7 +97,7 @@ def _bridge(asked: Asked) -> Any:
     """Return our test as one of causal-learn's."""
     from causallearn.utils.cit import CIT_Base
 
-    class Bridge(CIT_Base):  # type: ignore[misc, unused-ignore]
+    class Bridge(CIT_Base):  # type: ignore[misc]
         def __init__(self) -> None:  # theirs takes the data, and hashes what they look like in print
             self.method = "causaldisc"
 

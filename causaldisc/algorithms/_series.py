@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from causaldisc.algorithms._causal_learn import Floats, Numbers
 from causaldisc.context import Context
@@ -78,10 +79,11 @@ def stretch(data: Dataset, options: SeriesOptions, lags: int, algorithm: str, co
     return Numbers(series.data, names, found.standardised)
 
 
-def _longest(values: Floats, parts: np.ndarray) -> tuple[int, int]:
+def _longest(values: Floats, parts: NDArray[np.int64]) -> tuple[int, int]:
     """Return where the longest stretch begins and ends; the first of equally long ones."""
-    whole = ~np.isnan(values).any(axis=0)
-    begins = whole & ~np.concatenate([[False], whole[:-1] & (parts[1:] == parts[:-1])])
+    whole = np.asarray(~np.isnan(values).any(axis=0))
+    goes_on = np.concatenate([[False], whole[:-1] & (parts[1:] == parts[:-1])])
+    begins = np.asarray(whole & ~goes_on)
     starts = np.flatnonzero(begins)
     if not starts.size:
         return 0, 0

@@ -13,7 +13,7 @@ from causaldisc.algorithms import _causal_learn as adapter
 from causaldisc.algorithms import _confounded
 from causaldisc.context import Context
 from causaldisc.data.dataset import Dataset
-from causaldisc.graph import GraphKind
+from causaldisc.graph import GraphKind, Value
 from causaldisc.options import Options as _Options
 from causaldisc.options import opt
 from causaldisc.result import Result
@@ -50,7 +50,9 @@ def run(data: Dataset, options: Options, context: Context) -> Result:
         from causallearn.search.FCMBased.lingam.CAMUV import execute
 
         parents, pairs = execute(found.standardised, options.alpha, options.max_explanatory)
-    causes = [(u, v, {}) for v, of_v in enumerate(parents) for u in sorted(of_v)]
+    causes: list[tuple[int, int, dict[str, Value]]] = [
+        (u, v, {}) for v, of_v in enumerate(parents) for u in sorted(of_v)
+    ]
     confounded = sorted((min(pair), max(pair)) for pair in pairs)
     graph = _confounded.graph_of(found, causes, confounded, context)
     return adapter.result("cam-uv", found, graph, options, context)

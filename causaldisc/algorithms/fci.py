@@ -1,4 +1,4 @@
-"""FCI: a PAG from conditional independences, allowing for hidden common causes (causal-learn's search, our tests).
+"""FCI: a PAG from conditional independences, allowing for hidden common causes (causal-learn).
 
 `-->` says cause, `<->` a hidden common cause and neither end causing the other, and a circle that the data allow both
 an arrowhead and a tail. A pair that knowledge forbids in both directions may still be joined by `<->`. Edges carry the
@@ -88,7 +88,9 @@ def _annotate(graph: Graph, asked: _fci.Asked) -> None:
         }
         if found.effect is not None:
             attributes["effect"] = rounded(found.effect)
-        graph.annotate(e.source, e.target, **attributes, **({"n": found.n} if found.n else {}))
+        if found.n:
+            attributes["n"] = found.n
+        graph.annotate(e.source, e.target, 0, **attributes)
 
 
 def _separations(graph: Graph, asked: _fci.Asked, alpha: float) -> tuple[Separation, ...]:

@@ -2,13 +2,15 @@
 
 M. Wienobst, L. Henckel, S. Weichwald, "Embracing discrete search: a reasonable approach to causal structure learning",
 arXiv 2510.04970 (2025). Assumes linear relations, no hidden common causes and no cycles. Needs the package flopsearch:
-pip install 'causaldisc[flop]'. Its restarts are drawn by a generator of its own that takes no seed.
+pip install 'causaldisc[flop]'. Its restarts are drawn by a generator of its own that takes no seed:
+runs may differ, the more rarely the more restarts there are, and only --restarts 0 gives the same bytes always.
 """
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -44,7 +46,7 @@ class Options(_Options):
 def run(data: Dataset, options: Options, context: Context) -> Result:
     """Run FLOP on data; raises DataError for columns of text."""
     found = adapter.numbers(data, "flop", context)
-    ends: dict[str, float] = {"restarts": options.restarts}
+    ends: dict[str, Any] = {"restarts": options.restarts}
     if context.deadline is not None:
         ends = {"timeout": max(context.deadline - time.monotonic(), 0.01)}
     untimed = Context(threads=context.threads)  # compiled code hears no signal, and keeps its own time
@@ -55,6 +57,10 @@ def run(data: Dataset, options: Options, context: Context) -> Result:
     context.warn_all(untimed.warnings)
     if "timeout" in ends:
         context.warn(TIME_LIMIT, "the restarts are those that --max-seconds left time for")
+    elif options.restarts:
+        context.warn(
+            "unseeded", "flopsearch draws its restarts without a seed, so that runs may differ; see --restarts"
+        )
     graph = Graph(adapter.nodes(found.data, found.names), GraphKind.CPDAG)
     for u, v in np.argwhere(np.asarray(marks)).tolist():
         if marks[u][v] == 1:
