@@ -75,7 +75,7 @@ def test_a_shipped_data_set_becomes_graphml_and_pure_json(name, files, tmp_path,
     assert problems(graph) == []
     out, err = capsys.readouterr()
     assert out == ""
-    assert all(re.match(rf"causaldisc: |{name}: ", line) for line in err.splitlines())
+    assert all(re.match(f"causaldisc: |{name}: ", line) for line in err.splitlines())
     assert "it/s" not in err
     assert main([*arguments(name, files), "-f", "json", "-q"]) == 0
     out, err = capsys.readouterr()

@@ -1,4 +1,6 @@
-"""GES: a CPDAG by greedy search over equivalence classes, adding and then removing edges by a score (causal-learn).
+"""GES: a CPDAG by greedy search over equivalence classes, by a score (causal-learn).
+
+Edges are added while the score gains, then removed.
 
 D. M. Chickering, "Optimal structure identification with greedy search", JMLR 3 (2002). Assumes no hidden common causes
 and no cycles; with enough rows and a score that fits, the class found is the true one. The search takes columns in the
