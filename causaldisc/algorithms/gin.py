@@ -1,4 +1,4 @@
-"""GIN: hidden causes of clusters of columns, and the order among them, by independent noise (causal-learn's parts).
+"""GIN: hidden causes of clusters of columns, and their order, by independent noise (causal-learn's parts).
 
 F. Xie, R. Cai, B. Huang, C. Glymour, Z. Hao, K. Zhang, "Generalized independent noise condition for estimating latent
 variable causal graphs", NeurIPS 2020. Nodes L1, L2, ... are hidden, with the attribute `latent`. Assumes linear

@@ -1,4 +1,4 @@
-"""ICA-LiNGAM: a DAG with weights by independent component analysis of linear non-Gaussian models (causal-learn).
+"""ICA-LiNGAM: a DAG with weights by independent components of linear non-Gaussian models (causal-learn).
 
 S. Shimizu, P. Hoyer, A. Hyvarinen, A. Kerminen, "A linear non-Gaussian acyclic model for causal discovery", JMLR 7
 (2006). Assumes what direct-lingam does; the analysis starts at random and may end in another optimum with another seed,

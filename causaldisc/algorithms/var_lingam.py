@@ -1,4 +1,4 @@
-"""VAR-LiNGAM: lagged and instantaneous causes in series with linear relations and non-Gaussian noise (causal-learn).
+"""VAR-LiNGAM: lagged and instantaneous causes in linear series with non-Gaussian noise (causal-learn).
 
 A. Hyvarinen, K. Zhang, S. Shimizu, P. Hoyer, "Estimation of a structural vector autoregression model using
 non-Gaussianity", JMLR 11 (2010). Edges of lag 0 are between values of the same row. Assumes no hidden common causes,
