@@ -38,6 +38,12 @@ def summary(package: str, name: str) -> str:
         return file.readline().strip().strip('"').strip()
 
 
+def imports(package: str, name: str, module: str) -> bool:
+    """Tell whether a plug-in's text names a module among what it imports, without importing it."""
+    text = files(package)[name].read_text(encoding="utf-8")
+    return any(module in line for line in text.splitlines() if line.startswith(("from ", "import ")))
+
+
 def load(package: str, name: str, what: str = "plug-in") -> ModuleType:
     """Import a plug-in by name.
 

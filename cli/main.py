@@ -19,8 +19,10 @@ ALGORITHMS = "causaldisc.algorithms"
 COMMANDS = "causaldisc.cli.commands"
 INTERRUPTED = 130
 # The order of the help. An algorithm is a command by being a file in its package.
+_ADAPTED = [name for name in registry.files(ALGORITHMS) if registry.imports(ALGORITHMS, name, "_causal_learn")]
 GROUPS = {
-    "Discovery": [*registry.files(ALGORITHMS), "ci"],
+    "Discovery": [*(name for name in registry.files(ALGORITHMS) if name not in _ADAPTED), "ci", "algorithms"],
+    "More discovery algorithms (causal-learn, flopsearch)": _ADAPTED,
     "Graphs": ["compare", "convert", "explain", "rca"],
     "Many runs": ["bootstrap", "batch", "consensus"],
     "Data": ["check", "simulate", "data"],

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from causaldisc import registry
+from causaldisc.traits import Traits
 
 ROOT = Path(__file__).parent.parent
 LAYERS = [
@@ -98,6 +99,11 @@ def test_plug_ins_have_a_summary_and_frozen_options_with_help(package):
         options = registry.load(package, name).Options
         assert options.__dataclass_params__.frozen
         assert all(f.kw_only and f.metadata["flag"].help.endswith(".") for f in dataclasses.fields(options))
+
+
+def test_every_algorithm_says_what_it_assumes_and_takes():
+    for name in registry.files("causaldisc.algorithms"):
+        assert isinstance(registry.load("causaldisc.algorithms", name).TRAITS, Traits)
 
 
 def test_formats_keep_their_contract():

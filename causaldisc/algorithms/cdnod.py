@@ -28,7 +28,7 @@ from causaldisc.data import contexts, groups
 from causaldisc.data.contexts import Contextual
 from causaldisc.data.dataset import ColumnKind, Dataset
 from causaldisc.errors import UsageError
-from causaldisc.graph import Graph, Node
+from causaldisc.graph import Graph, GraphKind, Node
 from causaldisc.knowledge import BoundKnowledge, Knowledge
 from causaldisc.options import as_json, opt
 from causaldisc.result import TIME_LIMIT, Result
@@ -46,7 +46,15 @@ from causaldisc.search.autocorrelation import Autocorrelation
 from causaldisc.search.independent_change import Dependence
 from causaldisc.search.orient_changes import Judgement
 from causaldisc.search.skeleton import Skeleton
+from causaldisc.traits import Gaps, Takes, Traits
 
+TRAITS = Traits(
+    assumes="hidden common causes are functions of the context; independences are those of the graph",
+    takes=(Takes.CONTINUOUS, Takes.DISCRETE, Takes.MIXED, Takes.SERIES),
+    graph=GraphKind.CPDAG,
+    missing=Gaps.TEST_WISE,
+    knowledge=True,
+)
 TAKES_FILES_OF = "domain"  # several files, one for each
 DEFAULT_TEST = "kci"
 WHY_DEFAULT = "kernel test: a change may be one of the mean, of the spread or of a relation"

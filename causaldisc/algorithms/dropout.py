@@ -41,7 +41,7 @@ from causaldisc.data.sparse import AnyColumn
 from causaldisc.data.totals import totals
 from causaldisc.data.validation import variables
 from causaldisc.errors import DataError
-from causaldisc.graph import Graph
+from causaldisc.graph import Graph, GraphKind
 from causaldisc.knowledge import Knowledge
 from causaldisc.options import as_json, opt
 from causaldisc.result import Result
@@ -49,7 +49,15 @@ from causaldisc.search import evidence
 from causaldisc.search import zeros as zeros_of
 from causaldisc.search.comparison import ByTest
 from causaldisc.search.skeleton import Skeleton
+from causaldisc.traits import Gaps, Takes, Traits
 
+TRAITS = Traits(
+    assumes="no hidden common causes; a zero may be a failure to measure, which depends on its own variable only",
+    takes=(Takes.CONTINUOUS,),
+    graph=GraphKind.CPDAG,
+    missing=Gaps.TEST_WISE,
+    knowledge=True,
+)
 TAKES_CELLS = True
 POWER = 0.8
 TOTAL = "total"

@@ -47,10 +47,18 @@ from causaldisc.search import lagged_regression as regression
 from causaldisc.search.evidence import rounded
 from causaldisc.search.shifted_sources import Significance
 from causaldisc.search.stability import Stability
+from causaldisc.traits import Gaps, Takes, Traits
 from causaldisc.words import counted
 
 Floats = NDArray[np.float64]
 
+TRAITS = Traits(
+    assumes="causes come a row or more before; no hidden common drivers",
+    takes=(Takes.SERIES,),
+    graph=GraphKind.LAGGED,
+    missing=Gaps.WINDOWS,
+    cycles=True,
+)
 LEAVES_OUT_CONSTANTS = True
 TAKES_FILES_OF = "run"
 AUTO = "auto"

@@ -19,7 +19,7 @@ from causaldisc.citests import CITest, TestChoice
 from causaldisc.context import Context
 from causaldisc.data.dataset import Dataset
 from causaldisc.data.validation import variables
-from causaldisc.graph import Graph, Node
+from causaldisc.graph import Graph, GraphKind, Node
 from causaldisc.knowledge import BoundKnowledge, Knowledge
 from causaldisc.options import Options as _Options
 from causaldisc.options import as_json, opt
@@ -28,6 +28,15 @@ from causaldisc.search import colliders, discovery_rate, evidence, missingness, 
 from causaldisc.search.colliders import ColliderRule
 from causaldisc.search.discovery_rate import Correction
 from causaldisc.search.skeleton import Skeleton
+from causaldisc.traits import Gaps, Takes, Traits
+
+TRAITS = Traits(
+    assumes="no hidden common causes; independences are those of the graph (faithfulness)",
+    takes=(Takes.CONTINUOUS, Takes.DISCRETE, Takes.MIXED),
+    graph=GraphKind.CPDAG,
+    missing=Gaps.TEST_WISE,
+    knowledge=True,
+)
 
 
 @dataclass(frozen=True, kw_only=True)

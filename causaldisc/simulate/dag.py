@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from causaldisc.data.dataset import Dataset
 from causaldisc.errors import UsageError
 from causaldisc.options import opt
+from causaldisc.simulate._latent import hidden
 from causaldisc.simulate._structure import Structure, StructureOptions, random_structure
 from causaldisc.simulate.base import Simulated, true_dag
 
@@ -53,6 +54,9 @@ class Options(StructureOptions):
     noise: Noise = opt(Noise.GAUSSIAN, "Distribution of the noise, of variance one.")
     df: int = opt(5, "Degrees of freedom of student-t noise.", at_least=3)
     standardize: bool = opt(False, "Scale every variable to variance one as it is made.")
+    latent: int = opt(
+        0, "Hide so many variables that have two children or more; the truth is the PAG of the others.", at_least=0
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -76,7 +80,8 @@ def generate(options: Options, rng: np.random.Generator) -> Simulated:
     if not np.isfinite(values).all():
         raise UsageError("the variables grow beyond all numbers along the graph; lower --high or say --standardize")
     data = Dataset.from_array(values.T)
-    return Simulated(data, true_dag(data.columns, structure.parents, [w.tolist() for w in weights]))
+    made = Simulated(data, true_dag(data.columns, structure.parents, [w.tolist() for w in weights]))
+    return hidden(made, options.latent, rng) if options.latent else made
 
 
 def _weights(options: Options, count: int, rng: np.random.Generator) -> Floats:
