@@ -23,7 +23,7 @@ ext: $(VENV)/dev  ## compile the kernels in place
 	CPATH=$$(sh ext/headers.sh $(VENV)) $(BIN)/python setup.py -q build_ext --inplace
 
 test: $(VENV)/test  ## run all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 lint: $(VENV)/dev  ## check style
 	$(BIN)/ruff check .
