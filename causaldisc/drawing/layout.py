@@ -139,8 +139,8 @@ class _Part:
         ours = {i: edges[0] for i, edges in enumerate(lines) if edges[0].source in here}
         self.loops = {i: here[e.source] for i, e in ours.items() if e.source == e.target}
         self.ends = {i: (here[e.source], here[e.target]) for i, e in ours.items() if i not in self.loops}
-        arrows = {self.ends[i] for i in self.ends if _points(ours[i])}
-        others = {self.ends[i] for i in self.ends if not _points(ours[i])}
+        arrows = {self.ends[i] for i in self.ends if points(ours[i])}
+        others = {self.ends[i] for i in self.ends if not points(ours[i])}
         line = layers.in_line(len(members), arrows, others)
         self.arcs = layers.downwards(line, self.ends.values())
         self.labels = [graph.nodes[v].name for v in members]
@@ -248,7 +248,7 @@ class _Part:
         return ((x, upper), (far, upper - 0.15 * height), (far, lower + 0.15 * height), (x, lower))
 
 
-def _points(edge: Edge) -> bool:
+def points(edge: Edge) -> bool:
     """Tell whether an edge says which end is the cause."""
     return edge.mark_target is Mark.ARROW and edge.mark_source is not Mark.ARROW
 

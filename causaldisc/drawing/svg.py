@@ -82,10 +82,13 @@ def document(graph: Graph, title: str = "") -> str:
     return "\n".join([head, f"{named}<style>{STYLE}</style>", paper, *elements(graph, drawing), "</svg>"]) + "\n"
 
 
-def elements(graph: Graph, drawing: Layout) -> Iterator[str]:
-    """Yield the elements of a drawing: lines, then boxes. `data-line` and `data-node` are their numbers."""
+def elements(graph: Graph, drawing: Layout, reach: bool = False) -> Iterator[str]:
+    """Yield the elements of a drawing: lines, then boxes. `data-line` and `data-node` are their numbers.
+
+    With `reach` each line has a broad, invisible one under it, for a pointer to hit.
+    """
     for number, line in enumerate(drawing.lines):
-        yield from _line(number, line, graph)
+        yield from _line(number, line, graph, reach)
     for number, (node, box) in enumerate(zip(graph.nodes, drawing.boxes, strict=True)):
         left, top = box.x - box.width / 2, box.y - box.height / 2
         yield (
@@ -95,7 +98,7 @@ def elements(graph: Graph, drawing: Layout) -> Iterator[str]:
         )
 
 
-def _line(number: int, line: Line, graph: Graph) -> Iterator[str]:
+def _line(number: int, line: Line, graph: Graph, reach: bool) -> Iterator[str]:
     edge = line.edges[0]
     doubt = " doubtful" if any(is_doubtful(e.attributes) for e in line.edges) else ""
     yield f'<g class="edge{doubt}" data-line="{number}"><title>{_text(told(line, graph))}</title>'
@@ -105,7 +108,10 @@ def _line(number: int, line: Line, graph: Graph) -> Iterator[str]:
         curve[0] = _towards(*ends[0], MARK - 1)
     if edge.mark_target is not Mark.TAIL:
         curve[-1] = _towards(*ends[1], MARK - 1)
-    yield f'<path class="line" d="{_path(curve)}"/>'
+    path = _path(curve)
+    if reach:
+        yield f'<path class="reach" d="{path}"/>'
+    yield f'<path class="line" d="{path}"/>'
     for mark, (tip, before) in zip((edge.mark_source, edge.mark_target), ends, strict=True):
         yield from _mark(mark, tip, before)
     lags = [e.lag for e in line.edges]

@@ -52,16 +52,22 @@ def explain(result: Result, x: str, y: str) -> Explanation:
     """Return why x and y are joined, or not. Raises KeyError for an unknown name."""
     graph = result.graph
     u, v = graph.index(x), graph.index(y)
-    separations = {frozenset((s.x, s.y)): s for s in result.separations}
+    separations = by_pair(result)
     edges = [e for e in graph.edges() if {e.source, e.target} == {u, v}]
     separation = separations.get(frozenset((x, y)))
-    told = tuple(_told(graph, e, separations) for e in edges)
-    remarks = [] if edges else [*_why_apart(result, separation), *_through(graph, u, v)]
+    told = tuple(tell(graph, e, separations) for e in edges)
+    remarks = [] if edges else [*why_apart(result, separation), *_through(graph, u, v)]
     remarks += [n.message for n in result.warnings if _names(n.message, x) and _names(n.message, y)]
     return Explanation(x, y, told, separation, tuple(remarks))
 
 
-def _told(graph: Graph, edge: Edge, separations: Mapping[frozenset[str], Separation]) -> Told:
+def by_pair(result: Result) -> dict[frozenset[str], Separation]:
+    """Return the separations of a result by the names of the two nodes."""
+    return {frozenset((s.x, s.y)): s for s in result.separations}
+
+
+def tell(graph: Graph, edge: Edge, separations: Mapping[frozenset[str], Separation]) -> Told:
+    """Return why an edge is there and points where it does; `separations` as `by_pair` gives them."""
     names = graph.names
     text = f"{names[edge.source]} {glyph(edge.mark_source, edge.mark_target)} {names[edge.target]}"
     reasons: list[str] = []
@@ -132,7 +138,8 @@ def _points(graph: Graph, b: int, c: int) -> bool:
     return graph.mark(b, c) is Mark.ARROW
 
 
-def _why_apart(result: Result, separation: Separation | None) -> list[str]:
+def why_apart(result: Result, separation: Separation | None) -> list[str]:
+    """Return why nodes without an edge have none, when `separation` is what there is about them."""
     if separation is not None:
         return [f"independent given {_set(separation.given)}{_figures(separation)}"]
     if result.provenance.get("separations_not_listed"):
