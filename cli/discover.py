@@ -13,6 +13,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 from causaldisc.cli import flags, genes
 from causaldisc.cli.genes import CellOptions, Job
+from causaldisc.cli.reporting import ReportOptions
 from causaldisc.cli.running import RunOptions
 from causaldisc.cli.talk import TalkOptions
 from causaldisc.cli.writing import WriteOptions, check_places, write, write_bytes
@@ -145,7 +146,13 @@ class Algorithm:
             groups["cells"] = CellOptions
         if "knowledge" in self.takes:
             groups["knowledge"] = KnowledgeOptions
-        return groups | {"read": ReadOptions, "write": WriteOptions, "run": RunOptions, "talk": TalkOptions}
+        return groups | {
+            "read": ReadOptions,
+            "write": WriteOptions,
+            "report": ReportOptions,
+            "run": RunOptions,
+            "talk": TalkOptions,
+        }
 
     def settled(self, chosen: dict[str, Any]) -> dict[str, Any]:
         """Return what was chosen with the knowledge read, under `known`: a pipe can be read once only."""
@@ -224,9 +231,10 @@ def taking_data(algorithm: Algorithm, act: Callable[[tuple[str, ...], dict[str, 
 
 def _check_places(sources: tuple[str, ...], chosen: dict[str, Any]) -> None:
     if "cells" in chosen:
-        genes.check_places(chosen["cells"], chosen["write"])
+        genes.check_places(chosen["cells"], chosen["write"], chosen["report"].report if "report" in chosen else None)
     chosen["write"].plan(*sources)
-    check_places([*chosen["write"].output, *getattr(chosen["options"], "outputs", ())], sources)
+    reports = chosen["report"].places() if "report" in chosen else []
+    check_places([*chosen["write"].output, *reports, *getattr(chosen["options"], "outputs", ())], sources)
 
 
 def _jobs(sources: tuple[str, ...], chosen: dict[str, Any]) -> list[Job]:
@@ -260,6 +268,7 @@ def _write(result: Result, job: Job, chosen: dict[str, Any]) -> None:
     for path, content in result.files.items():
         write_bytes(content, path)
     write(result, plan)
+    chosen["report"].write(result, job)
 
 
 def _in_one_line(name: str, result: Result) -> str:

@@ -72,14 +72,26 @@ class Job(NamedTuple):
     causes: tuple[str, ...] | None = None
 
 
-def check_places(options: CellOptions, write: WriteOptions) -> None:
-    """Raise UsageError when the graphs of several groups would go to one place."""
+def check_places(options: CellOptions, write: WriteOptions, report: str | None) -> None:
+    """Raise UsageError when the graphs of several groups, or their reports, would go to one place."""
     column, only = options.grouping()
-    if column and only is None and (not write.output or any(PLACE not in path for path in write.output)):
-        raise UsageError(
-            f"--group-by {options.group_by} makes a graph for each group: write {PLACE} into -o, e.g. -o "
-            f"'{PLACE}.graphml', or choose one group with --group-by '{quote(column, '=')}=GROUP'"
-        )
+    if not column or only is not None:
+        return
+    one = f"or choose one group with --group-by '{quote(column, '=')}=GROUP'"
+    each = f"--group-by {options.group_by} makes a graph for each group"
+    if not write.output or any(PLACE not in path for path in write.output):
+        raise UsageError(f"{each}: write {PLACE} into -o, e.g. -o '{PLACE}.graphml', {one}")
+    if report is not None and PLACE not in report:
+        raise UsageError(f"{each}: write {PLACE} into --report, e.g. --report '{PLACE}.html', {one}")
+
+
+def placed(path: str, group: str) -> str:
+    """Return the file for a group, where a path says that there is one for each."""
+    return path.replace(PLACE, _file(group)) if group else path
+
+
+def _file(group: str) -> str:
+    return re.sub(r"[^\w.+-]+", "_", group)
 
 
 def jobs(source: str, options: CellOptions, read: ReadOptions, write: WriteOptions, fewest: int) -> list[Job]:
@@ -95,10 +107,10 @@ def jobs(source: str, options: CellOptions, read: ReadOptions, write: WriteOptio
     found: list[tuple[str, Dataset, Plan]] = []
     files: dict[str, str] = {}
     for name, part in _groups(data, labels, only, max(fewest, FEWEST_ROWS)):
-        file = re.sub(r"[^\w.+-]+", "_", name)
+        file = _file(name)
         if files.setdefault(file, name) != name:
             raise DataError(f"groups {files[file]!r} and {name!r} would go to files of one name; rename one of them")
-        places = tuple(path.replace(PLACE, file) for path in write.output)
+        places = tuple(placed(path, name) for path in write.output)
         found.append((name, part, replace(write, output=places).plan(source)))
     return [_job(part, options, lists, plan)._replace(group=name) for name, part, plan in found]
 

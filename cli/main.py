@@ -10,6 +10,7 @@ from typing import Any, cast
 import typer
 from causaldisc.cli import talk
 from causaldisc.cli.flags import NAMES_OF_HELP
+from causaldisc.cli.invocation import ARGUMENTS
 from typer.core import TyperGroup
 
 from causaldisc import __version__, registry
@@ -23,7 +24,7 @@ _ADAPTED = [name for name in registry.files(ALGORITHMS) if registry.imports(ALGO
 GROUPS = {
     "Discovery": [*(name for name in registry.files(ALGORITHMS) if name not in _ADAPTED), "ci", "algorithms"],
     "More discovery algorithms (causal-learn, flopsearch)": _ADAPTED,
-    "Graphs": ["compare", "convert", "explain", "rca"],
+    "Graphs": ["show", "explain", "compare", "convert", "rca"],
     "Many runs": ["bootstrap", "batch", "consensus"],
     "Data": ["check", "simulate", "data"],
 }
@@ -89,6 +90,7 @@ def program(
 
 def main(arguments: Sequence[str]) -> int:
     """Run the program and return its exit code."""
+    ARGUMENTS.set(tuple(arguments))
     try:
         code = app(args=list(arguments), prog_name="causaldisc", standalone_mode=False)
         sys.stdout.flush()

@@ -7,12 +7,13 @@ order with the fewest crossings is kept.
 
 from __future__ import annotations
 
+import itertools
 from bisect import bisect_left, insort
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-ROUNDS = 24
-MOST_WORTH_EXCHANGING = 4000
+ROUNDS, EXCHANGES = 24, 3  # sweeps, and after how many of them neighbours are exchanged
+MOST_WORTH_EXCHANGING = 4000  # members; beyond, exchanges take longer than all else
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def cut(levels: Sequence[int], arcs: Sequence[tuple[int, int]]) -> Layered:
     above: list[list[int]] = [[] for _ in range(members)]
     below: list[list[int]] = [[] for _ in range(members)]
     for chain in chains:
-        for a, b in zip(chain, chain[1:]):
+        for a, b in itertools.pairwise(chain):
             below[a].append(b)
             above[b].append(a)
     return Layered(layers, above, below, chains)
@@ -58,7 +59,7 @@ def ordered(start: Layered) -> Layered:
         if not fewest:
             break
         _sweep(layers, start, down=turn % 2 == 0)
-        if len(start.above) <= MOST_WORTH_EXCHANGING:
+        if turn % EXCHANGES == EXCHANGES - 1 and len(start.above) <= MOST_WORTH_EXCHANGING:
             _exchange(layers, start)
         found = _total(layers, start)
         if found < fewest:
@@ -107,24 +108,23 @@ def _exchange(layers: list[list[int]], of: Layered) -> None:
         for layer in layers:
             for i in range(len(layer) - 1):
                 a, b = layer[i], layer[i + 1]
-                saved = sum(
-                    _crossings([place[n] for n in side[a]], [place[n] for n in side[b]]) for side in (of.above, of.below)
-                )
-                if saved > 0:
+                if _saved(a, b, of, place) > 0:
                     layer[i], layer[i + 1] = b, a
                     place[a], place[b] = i + 1, i
                     better = True
 
 
-def _crossings(left: list[int], right: list[int]) -> int:
-    """Return how many crossings an exchange saves: those of links of `left` before `right`, less those after it."""
-    return sum((a > b) - (a < b) for a in left for b in right)
+def _saved(a: int, b: int, of: Layered, place: dict[int, int]) -> int:
+    """Return how many crossings it saves to have b before a: those there are less those there would be."""
+    return sum(
+        (place[m] > place[n]) - (place[m] < place[n]) for side in (of.above, of.below) for m in side[a] for n in side[b]
+    )
 
 
 def _total(layers: list[list[int]], of: Layered) -> int:
     """Return how many pairs of links cross."""
     found = 0
-    for upper, lower in zip(layers, layers[1:]):
+    for upper, lower in itertools.pairwise(layers):
         place = {m: i for i, m in enumerate(lower)}
         passed: list[int] = []
         for m in upper:

@@ -9,6 +9,7 @@ E. R. Gansner et al. (IEEE Trans. Software Engineering 19, 1993, section 2) mini
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from heapq import heapify, heappop, heappush
 
 Arc = tuple[int, int]
 MOST_SWEEPS = 20
@@ -26,22 +27,28 @@ def in_line(count: int, arrows: Collection[Arc], others: Collection[Arc]) -> lis
         beside[v].add(u)
     degree = [len(into[v]) + len(out[v]) + len(beside[v]) for v in range(count)]
     met = [0] * count
-    left = set(range(count))
+    left = dict.fromkeys(range(count))
+    ready = [(0, -degree[v], v) for v in left if not into[v]]
+    heapify(ready)
     line: list[int] = []
     while left:
-        ready = [v for v in left if not into[v]]
         if ready:
-            chosen = max(ready, key=lambda v: (met[v], degree[v], -v))
+            _, _, chosen = heappop(ready)
+            if chosen not in left:
+                continue
         else:
             chosen = max(left, key=lambda v: (len(out[v]) - len(into[v]), met[v], -v))
-        left.discard(chosen)
+        del left[chosen]
         line.append(chosen)
-        for v in out[chosen]:
-            into[v].discard(chosen)
         for v in into[chosen]:
             out[v].discard(chosen)
         for v in beside[chosen]:
             met[v] += 1
+        for v in out[chosen]:
+            into[v].discard(chosen)
+        for v in out[chosen] | beside[chosen]:
+            if v in left and not into[v]:
+                heappush(ready, (-met[v], -degree[v], v))
     return line
 
 

@@ -14,17 +14,20 @@ from itertools import pairwise
 
 from causaldisc.drawing import crossings, layers, places
 from causaldisc.drawing.crossings import Layered
+from causaldisc.drawing.curves import Point
+from causaldisc.errors import DataError
 from causaldisc.graph import Edge, Graph, Mark
+from causaldisc.words import counted
 
-Point = tuple[float, float]
 ASPECT = 1.6
+MOST_MEMBERS = 40_000  # of layers; more take minutes, and nobody could read them
 FEWEST_ABREAST = 8  # nodes that a layer may always have
-SLANT = 0.12  # more room between layers, for each unit that a line must go sideways
 
 
 @dataclass(frozen=True, kw_only=True)
 class Spacing:
-    """Sizes, in any unit: of labels, between nodes of a layer, between layers, of a way point, between line ends."""
+    """Sizes, in any unit: of labels, between nodes of a layer, between layers, of a way point, between line ends, of a
+    loop; `slant` is more room between layers for each unit that a line goes sideways."""
 
     label: Callable[[str], float]
     height: float
@@ -33,6 +36,7 @@ class Spacing:
     lane: float
     ends: float
     loop: float
+    slant: float
 
 
 @dataclass(frozen=True)
@@ -64,8 +68,8 @@ class Layout:
 
 
 def lay_out(graph: Graph, spacing: Spacing) -> Layout:
-    """Return a layout of a graph, the same for the same graph."""
-    lines = _gathered(graph.edges())
+    """Return a layout of a graph, the same for the same graph. Raises DataError for one that is too large."""
+    lines = gathered(graph.edges())
     parts = [_Part(graph, members, lines, spacing).laid_out() for members in _connected(len(graph), lines)]
     offsets, width, height = _packed([(p.width, p.height) for p in parts], spacing)
     boxes: dict[int, Box] = {}
@@ -77,7 +81,7 @@ def lay_out(graph: Graph, spacing: Spacing) -> Layout:
     return Layout(width, height, tuple(boxes[v] for v in range(len(graph))), drawn)
 
 
-def _gathered(edges: Iterable[Edge]) -> list[tuple[Edge, ...]]:
+def gathered(edges: Iterable[Edge]) -> list[tuple[Edge, ...]]:
     """Return the edges of each line; symmetrical edges of lags keep the order of their ends, which tells time."""
     lines: dict[tuple[object, ...], list[Edge]] = {}
     for e in edges:
@@ -106,14 +110,14 @@ def _connected(count: int, lines: Sequence[tuple[Edge, ...]]) -> list[list[int]]
 
 def _packed(sizes: Sequence[tuple[float, float]], spacing: Spacing) -> tuple[list[Point], float, float]:
     """Return where rectangles go, row by row, and the size of the whole."""
-    gap = 2 * spacing.beside
-    area = sum((w + gap) * (h + gap) for w, h in sizes)
+    gap, below = 2 * spacing.beside, spacing.between
+    area = sum((w + gap) * (h + below) for w, h in sizes)
     broad = max([math.sqrt(area * ASPECT), *(w for w, _ in sizes)], default=0.0)
     offsets: list[Point] = []
     x = y = tall = wide = 0.0
     for width, height in sizes:
         if x and x + width > broad:
-            x, y, tall = 0.0, y + tall + gap, 0.0
+            x, y, tall = 0.0, y + tall + below, 0.0
         offsets.append((x, y))
         x += width + gap
         tall, wide = max(tall, height), max(wide, x - gap)
@@ -148,10 +152,16 @@ class _Part:
 
     def laid_out(self) -> _Placed:
         spacing, count = self.spacing, len(self.members)
-        layered = crossings.ordered(crossings.cut(self.level, self.arcs))
+        layered = crossings.cut(self.level, self.arcs)
+        if len(layered.above) > MOST_MEMBERS:
+            raise DataError(
+                f"{counted(count, 'node')} with {counted(len(self.ends), 'line')} between them are too many to draw; "
+                "choose a part, as with 'show --around NODE'"
+            )
+        layered = crossings.ordered(layered)
         self.carried = self._carried()
         self.widths = [self._width(v) for v in range(count)]
-        aside = {v: 2 * spacing.loop for v in self.loops.values()}
+        aside = dict.fromkeys(self.loops.values(), 2 * spacing.loop)
         room = [w + aside.get(v, 0.0) + spacing.beside for v, w in enumerate(self.widths)]
         lanes = [0.0] * (len(layered.above) - count)
         for arc, chain in zip(self.arcs, layered.chains, strict=True):
@@ -194,7 +204,7 @@ class _Part:
                 gaps[number[a]] = max(gaps[number[a]], abs(self.x[a] - self.x[b]))
         tops = [0.0]
         for far in gaps[:-1]:
-            room = min(self.spacing.between + SLANT * far, 3 * self.spacing.between)
+            room = math.ceil(min(self.spacing.between + self.spacing.slant * far, 3 * self.spacing.between))
             tops.append(tops[-1] + self.spacing.height + room)
         return tops
 

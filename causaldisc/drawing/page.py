@@ -1,7 +1,7 @@
 """A graph as one HTML page that needs nothing else: to move about, search, filter, and click for evidence.
 
-The drawing is that of svg.py; page.js moves it and tells what was chosen, page.css dresses it for light and dark. Without
-scripts the drawing and the table of edges remain.
+The drawing is that of svg.py; page.js moves it and tells what was chosen, page.css dresses it for light and dark.
+Without scripts the drawing and the table of edges remain.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from html import escape
 from importlib import resources
 
 from causaldisc.drawing import svg
-from causaldisc.drawing.layout import Layout, Line, points
+from causaldisc.drawing.labels import is_doubtful
+from causaldisc.drawing.layout import Layout, Line, gathered, points
+from causaldisc.errors import DataError
 from causaldisc.graph import Graph, GraphKind, Value
 from causaldisc.graph.explanation import by_pair, tell, why_apart
 from causaldisc.graph.formats._values import finite, in_order
@@ -20,6 +22,7 @@ from causaldisc.graph.graph import glyph
 from causaldisc.result import Result, Separation
 from causaldisc.words import counted
 
+MOST_ROWS = 5_000  # of the table of edges
 MOST_SEPARATIONS = 50_000  # a page of more would take megabytes
 MEANINGS = {
     "-->": "cause, effect",
@@ -31,24 +34,30 @@ MEANINGS = {
 }
 KEYS = (
     ("arrows", "move"), ("+ - 0", "zoom in, out, fit"), ("/", "search; Enter: next"), ("n p", "next, previous edge"),
-    ("c e", "causes of causes, effects of effects"), ("Esc", "nothing chosen"), ("shift-click", "a second node: why apart"),
+    ("c e", "causes of causes, effects of effects"), ("Esc", "nothing chosen"),
+    ("shift-click", "a second node: why apart"),
 )  # fmt: skip
 
 
 def page(result: Result, title: str) -> str:
     """Return the page of a graph, all of the window."""
-    return _html("page", title, viewer(result, title, in_report=False), result)
+    return _html("page", title, viewer(result, title, in_report=False))
 
 
 def report(result: Result, title: str, before: Sequence[str], after: Sequence[str]) -> str:
     """Return a page to read: HTML before the graph, the graph, HTML after it."""
-    parts = [f"<h1>{escape(title)}</h1>", *before, viewer(result, "", in_report=True), *after]
-    return _html("report", title, "<main>\n" + "\n".join(parts) + "\n</main>", result)
+    try:
+        drawn, script = viewer(result, "", in_report=True), True
+    except DataError as error:
+        drawn, script = f'<p class="quiet">{escape(str(error))}</p>', False
+    parts = [f"<h1>{escape(title)}</h1>", *before, drawn, *after]
+    return _html("report", title, "<main>\n" + "\n".join(parts) + "\n</main>", script)
 
 
-def _html(kind: str, title: str, body: str, result: Result) -> str:
+def _html(kind: str, title: str, body: str, with_script: bool = True) -> str:
     own = resources.files("causaldisc.drawing")
     style, script = (own.joinpath(name).read_text("utf-8") for name in ("page.css", "page.js"))
+    script = f"<script>\n{script}</script>" if with_script else ""
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -61,8 +70,7 @@ def _html(kind: str, title: str, body: str, result: Result) -> str:
 </head>
 <body class="{kind}">
 {body}
-<script>
-{script}</script>
+{script}
 </body>
 </html>
 """
@@ -74,10 +82,11 @@ def viewer(result: Result, title: str, in_report: bool) -> str:
     drawing = svg.laid_out(graph)
     heading = f"<h1>{escape(title)}</h1>" if title else ""
     wheel = "; ctrl and the wheel zoom" if in_report else ""
-    edges = "" if in_report else f"<details><summary>edges</summary>{edge_table(graph, drawing.lines)}</details>"
+    edges = "" if in_report else f"<details><summary>edges</summary>{edge_table(graph)}</details>"
     return f"""<div class="viewer">
 <div class="bar">{heading}
-<label>search <input type="search" id="search" autocomplete="off"></label><span id="hits" class="quiet" role="status"></span>
+<label>search <input type="search" id="search" autocomplete="off"></label>
+<span id="hits" class="quiet" role="status"></span>
 <label id="filter">keep <select id="attribute" aria-label="attribute"></select>
 <input type="range" id="bound" min="0" value="0" aria-label="how strong"> <span id="kept" class="quiet"></span></label>
 <span class="gap"></span>
@@ -125,23 +134,28 @@ def notices(result: Result) -> str:
     return f"<details open><summary>{counted(len(result.warnings), 'warning')}</summary><ul>{items}</ul></details>"
 
 
-def edge_table(graph: Graph, lines: Sequence[Line]) -> str:
-    """Return a table of all edges, a row each, with their attributes; `data-line` is the number of the line."""
-    edges = [(number, edge) for number, line in enumerate(lines) for edge in line.edges]
-    keys = in_order({key for _, edge in edges for key in edge.attributes})
+def edge_table(graph: Graph) -> str:
+    """Return a table of edges, a row each, with their attributes; `data-line` is the number of the line of the drawing
+    that stands for it."""
+    edges = [(number, edge) for number, line in enumerate(gathered(graph.edges())) for edge in line]
+    shown, keys = edges[:MOST_ROWS], in_order({key for _, edge in edges for key in edge.attributes})
     lag = ["lag"] if any(edge.lag for _, edge in edges) else []
-    head = "".join(f"<th>{escape(key)}</th>" for key in ("from", "", "to", *lag, *keys))
+    figures = {key for _, e in edges for key, v in e.attributes.items() if not isinstance(v, str | bool)}
+    head = "".join(f"<th>{name}</th>" for name in ("from", "", "to"))
+    head += "".join(f"<th{' class=number' * (key in figures)}>{escape(key)}</th>" for key in (*lag, *keys))
     rows = []
-    for number, edge in edges:
+    for number, edge in shown:
         ends = (graph.nodes[edge.source].name, glyph(edge.mark_source, edge.mark_target), graph.nodes[edge.target].name)
         own = [f"<td>{escape(ends[0])}</td>", f'<td class="key">{escape(ends[1])}</td>', f"<td>{escape(ends[2])}</td>"]
-        cells = [_cell(edge.lag)] * len(lag) + [_cell(edge.attributes.get(key)) for key in keys]
+        cells = [cell(edge.lag)] * len(lag) + [cell(edge.attributes.get(key)) for key in keys]
         rows.append(f'<tr data-line="{number}">{"".join([*own, *cells])}</tr>')
     body = "\n".join(rows)
-    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table></div>'
+    rest = f'<p class="quiet">The first {MOST_ROWS:,} of {len(edges):,}.</p>' if len(edges) > len(shown) else ""
+    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table></div>{rest}'
 
 
-def _cell(value: Value | None) -> str:
+def cell(value: Value | None) -> str:
+    """Return a cell of a table."""
     if value is None or isinstance(value, bool):
         return f"<td>{'yes' if value else ''}</td>"
     if isinstance(value, str):
@@ -153,7 +167,7 @@ def _marks(graph: Graph) -> str:
     """Return what the marks of the edges there are mean."""
     there = sorted({glyph(e.mark_source, e.mark_target) for e in graph.edges()})
     items = "".join(f'<dt class="key">{escape(k)}</dt><dd>{MEANINGS[k]}</dd>' for k in there if k in MEANINGS)
-    doubtful = any(svg.is_doubtful(e.attributes) for e in graph.edges())
+    doubtful = any(is_doubtful(e.attributes) for e in graph.edges())
     dashed = "<dt>dashed</dt><dd>evidence in conflict or missing</dd>" if doubtful else ""
     return f"<dl>{items}{dashed}</dl>"
 

@@ -8,6 +8,7 @@ which is a regression under order constraints (R. E. Barlow et al., "Statistical
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from causaldisc.drawing.crossings import Layered
@@ -22,14 +23,16 @@ def across(layered: Layered, nodes: int, room: Sequence[float]) -> list[float]:
     middles = [0.0] * len(room)
     apart: list[list[float]] = []
     for layer in layered.layers:
-        steps = [(room[a] + room[b]) / 2 for a, b in zip(layer, layer[1:])]
+        steps = [(room[a] + room[b]) / 2 for a, b in itertools.pairwise(layer)]
         apart.append([0.0, *steps])
         at = -sum(steps) / 2
         for m, step in zip(layer, apart[-1]):
             at += step
             middles[m] = at
     weights = {
-        (a, b): (1.0, 2.0, 8.0)[(a >= nodes) + (b >= nodes)] for chain in layered.chains for a, b in zip(chain, chain[1:])
+        (a, b): (1.0, 2.0, 8.0)[(a >= nodes) + (b >= nodes)]
+        for chain in layered.chains
+        for a, b in itertools.pairwise(chain)
     }
     for _ in range(REWEIGHTINGS):
         pulls = _pulls(middles, weights)
@@ -41,7 +44,7 @@ def across(layered: Layered, nodes: int, room: Sequence[float]) -> list[float]:
 
 
 def _pulls(middles: list[float], weights: dict[tuple[int, int], float]) -> list[list[tuple[int, float]]]:
-    """Return what pulls each member, and how much: least squares with these weights is least lengths, near `middles`."""
+    """Return what pulls each member, and how much: near `middles`, least squares with these weights are least lengths."""
     pulls: list[list[tuple[int, float]]] = [[] for _ in middles]
     for (a, b), weight in weights.items():
         pull = weight / max(abs(middles[a] - middles[b]), NEAR)
@@ -50,9 +53,7 @@ def _pulls(middles: list[float], weights: dict[tuple[int, int], float]) -> list[
     return pulls
 
 
-def _settle(
-    layer: list[int], apart: list[float], middles: list[float], pulls: list[list[tuple[int, float]]]
-) -> None:
+def _settle(layer: list[int], apart: list[float], middles: list[float], pulls: list[list[tuple[int, float]]]) -> None:
     """Move a layer to the best places, given the other layers."""
     blocks: list[tuple[float, float, int]] = []  # wanted place less what stands before it, weight, members
     offset = 0.0

@@ -6,19 +6,19 @@ a name fits its box whichever font is there.
 
 from __future__ import annotations
 
-import math
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from html import escape
 
-from causaldisc.drawing.layout import Layout, Line, Point, Spacing, lay_out
-from causaldisc.graph import Edge, Graph, Mark, Value
+from causaldisc.drawing.curves import Point, middle, pieces, towards
+from causaldisc.drawing.labels import in_notation, is_doubtful, printable, shown, with_lags
+from causaldisc.drawing.layout import Layout, Line, Spacing, lay_out
+from causaldisc.graph import Graph, Mark
 
 FONT_SIZE = 13
 FONTS = "'DejaVu Sans', Verdana, 'Segoe UI', Helvetica, Arial, sans-serif"
 MARGIN = 16
 MARK = 9.0  # length of an arrow's head
-LONGEST = 36  # characters of a label; longer names lose their middle
 _NARROW, _BROAD = frozenset("iljtfrI.,:;'|!()[] -/\\"), frozenset("mwMW@%")
 
 STYLE = """
@@ -30,7 +30,8 @@ STYLE = """
 .edge.doubtful path { stroke: #b26a00; }
 .edge.doubtful .line { stroke-dasharray: 5 3; }
 .edge.doubtful .head { fill: #b26a00; }
-.edge text { fill: #4a5672; font-size: 10px; text-anchor: middle; paint-order: stroke; stroke: #fff; stroke-width: 3px; }
+.edge text { fill: #4a5672; font-size: 10px; text-anchor: middle; paint-order: stroke; stroke: #fff;
+  stroke-width: 3px; }
 """
 
 
@@ -51,15 +52,15 @@ def _em(character: str) -> float:
     return 0.76 if character.isupper() else 0.66
 
 
-def label(name: str) -> str:
-    """Return a name as it is shown: one line, not too long."""
-    shown = " ".join("".join(c if c.isprintable() else " " for c in name).split()) or "(blank)"
-    half = (LONGEST - 1) // 2
-    return shown if len(shown) <= LONGEST else f"{shown[:half]}…{shown[-half:]}"
-
-
 SPACING = Spacing(
-    label=lambda name: text_width(label(name)) + 20, height=28, beside=22, between=52, lane=9, ends=11, loop=18
+    label=lambda name: text_width(shown(name)) + 20,
+    height=28,
+    beside=22,
+    between=52,
+    lane=9,
+    ends=11,
+    loop=18,
+    slant=0.12,
 )
 
 
@@ -94,91 +95,52 @@ def elements(graph: Graph, drawing: Layout, reach: bool = False) -> Iterator[str
         yield (
             f'<g class="node" data-node="{number}"><title>{_text(node.name)}</title>'
             f'<rect x="{left:.1f}" y="{top:.1f}" width="{box.width:.1f}" height="{box.height:.1f}" rx="6"/>'
-            f'<text x="{box.x:.1f}" y="{box.y:.1f}">{_text(label(node.name))}</text></g>'
+            f'<text x="{box.x:.1f}" y="{box.y:.1f}">{_text(shown(node.name))}</text></g>'
         )
 
 
 def _line(number: int, line: Line, graph: Graph, reach: bool) -> Iterator[str]:
     edge = line.edges[0]
     doubt = " doubtful" if any(is_doubtful(e.attributes) for e in line.edges) else ""
-    yield f'<g class="edge{doubt}" data-line="{number}"><title>{_text(told(line, graph))}</title>'
+    yield f'<g class="edge{doubt}" data-line="{number}"><title>{_text(in_notation(line.edges, graph))}</title>'
     ends = (line.curve[0], line.curve[1]), (line.curve[-1], line.curve[-2])
     curve = list(line.curve)
     if edge.mark_source is not Mark.TAIL:
-        curve[0] = _towards(*ends[0], MARK - 1)
+        curve[0] = towards(*ends[0], MARK - 1)
     if edge.mark_target is not Mark.TAIL:
-        curve[-1] = _towards(*ends[1], MARK - 1)
+        curve[-1] = towards(*ends[1], MARK - 1)
     path = _path(curve)
     if reach:
         yield f'<path class="reach" d="{path}"/>'
     yield f'<path class="line" d="{path}"/>'
     for mark, (tip, before) in zip((edge.mark_source, edge.mark_target), ends, strict=True):
         yield from _mark(mark, tip, before)
-    lags = [e.lag for e in line.edges]
-    if any(lags):
-        x, y = _middle(line.curve)
-        yield f'<text x="{x:.1f}" y="{y + 3:.1f}">{shortened(lags)}</text>'
+    if any(e.lag for e in line.edges):
+        x, y = middle(line.curve)
+        yield f'<text x="{x:.1f}" y="{y + 3:.1f}">{with_lags(line.edges)}</text>'
     yield "</g>"
 
 
-def is_doubtful(attributes: Mapping[str, Value]) -> bool:
-    """Tell whether the evidence for an edge, or for its direction, was in conflict or missing."""
-    return any(attributes.get(key) for key in ("conflict", "ambiguous", "undecided", "insufficient"))
-
-
-def told(line: Line, graph: Graph) -> str:
-    """Return a line in notation, with its lags."""
-    from causaldisc.graph.graph import glyph
-
-    edge: Edge = line.edges[0]
-    lags = [e.lag for e in line.edges]
-    behind = f" [lag {shortened(lags)}]" if any(lags) else ""
-    symbol = glyph(edge.mark_source, edge.mark_target)
-    return f"{graph.nodes[edge.source].name} {symbol} {graph.nodes[edge.target].name}{behind}"
-
-
-def shortened(lags: list[int]) -> str:
-    """Return sorted lags as text: 1-3, 7."""
-    spans: list[list[int]] = []
-    for lag in sorted(lags):
-        if spans and lag == spans[-1][1] + 1:
-            spans[-1][1] = lag
-        else:
-            spans.append([lag, lag])
-    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in spans)
+def head(tip: Point, before: Point) -> list[Point]:
+    """Return the corners of an arrow's head whose tip is reached from `before`."""
+    x, y = towards(tip, before, MARK)
+    aside = (tip[1] - y) * 0.42, (x - tip[0]) * 0.42
+    return [tip, (x + aside[0], y + aside[1]), (x - aside[0], y - aside[1])]
 
 
 def _mark(mark: Mark, tip: Point, before: Point) -> Iterator[str]:
     if mark is Mark.ARROW:
-        x, y = _towards(tip, before, MARK)
-        across = (tip[1] - y) * 0.42, (x - tip[0]) * 0.42
-        yield (
-            f'<path class="head" d="M{_pair(tip)} L{_pair((x + across[0], y + across[1]))} '
-            f'L{_pair((x - across[0], y - across[1]))} Z"/>'
-        )
+        a, b, c = head(tip, before)
+        yield f'<path class="head" d="M{_pair(a)} L{_pair(b)} L{_pair(c)} Z"/>'
     elif mark is Mark.CIRCLE:
-        x, y = _towards(tip, before, MARK / 2)
+        x, y = towards(tip, before, MARK / 2)
         r = MARK / 2 - 0.7
-        yield f'<path class="circle" d="M{x - r:.1f} {y:.1f} a{r:.1f} {r:.1f} 0 1 0 {2 * r:.1f} 0 a{r:.1f} {r:.1f} 0 1 0 {-2 * r:.1f} 0"/>'
-
-
-def _towards(a: Point, b: Point, length: float) -> Point:
-    """Return the point at a distance from a on the way to b."""
-    far = math.dist(a, b) or 1.0
-    return a[0] + (b[0] - a[0]) * length / far, a[1] + (b[1] - a[1]) * length / far
-
-
-def _middle(curve: tuple[Point, ...]) -> Point:
-    """Return a point in the middle of the middle piece of a curve."""
-    at = 3 * ((len(curve) - 1) // 6)
-    a, b, c, d = curve[at : at + 4]
-    return (a[0] + 3 * b[0] + 3 * c[0] + d[0]) / 8, (a[1] + 3 * b[1] + 3 * c[1] + d[1]) / 8
+        half = f"a{r:.1f} {r:.1f} 0 1 0"
+        yield f'<path class="circle" d="M{x - r:.1f} {y:.1f} {half} {2 * r:.1f} 0 {half} {-2 * r:.1f} 0"/>'
 
 
 def _path(curve: list[Point]) -> str:
-    return f"M{_pair(curve[0])}" + "".join(
-        f" C{_pair(a)} {_pair(b)} {_pair(c)}" for a, b, c in zip(curve[1::3], curve[2::3], curve[3::3])
-    )
+    return f"M{_pair(curve[0])}" + "".join(f" C{_pair(a)} {_pair(b)} {_pair(c)}" for _, a, b, c in pieces(curve))
 
 
 def _pair(point: Point) -> str:
@@ -187,4 +149,4 @@ def _pair(point: Point) -> str:
 
 def _text(text: str) -> str:
     """Return text that XML allows, escaped."""
-    return escape("".join(c if c.isprintable() else " " for c in text), quote=False)
+    return escape(printable(text), quote=False)

@@ -33,7 +33,7 @@ from causaldisc.runs.manifest import Entry, Manifest, Status
 from causaldisc.runs.workers import Done, inline, spread
 from causaldisc.words import counted
 
-WITHOUT = frozenset({"write", "matrix"})
+WITHOUT = frozenset({"write", "matrix", "report"})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -65,7 +65,7 @@ def run(algorithm: Algorithm, sources: tuple[str, ...], chosen: dict[str, Any]) 
     options: BootstrapOptions = chosen["many"]
     kind = options.kind_for(algorithm)
     if options.frequencies is not None:
-        check_places([*chosen["write"].output, options.frequencies], sources)
+        check_places([*chosen["write"].output, *chosen["report"].places(), options.frequencies], sources)
     if "cells" in chosen and chosen["cells"].group_by and chosen["cells"].grouping()[1] is None:
         raise UsageError("--group-by makes several graphs; choose one group with --group-by COLUMN=GROUP")
     (job,) = algorithm.jobs(sources, chosen)
@@ -91,6 +91,7 @@ def run(algorithm: Algorithm, sources: tuple[str, ...], chosen: dict[str, Any]) 
     if options.frequencies is not None:
         write_bytes(as_tsv(found.found), options.frequencies)
     write(result, job.plan)
+    chosen["report"].write(result, job)
     chosen["talk"].say(_in_one_line(found, result, kind, options))
     return ComputationError.exit_code if any(n.code == TIME_LIMIT for n in result.warnings) else 0
 
