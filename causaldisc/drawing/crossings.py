@@ -7,7 +7,7 @@ order with the fewest crossings is kept.
 
 from __future__ import annotations
 
-import itertools
+from itertools import pairwise
 from bisect import bisect_left, insort
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ def cut(levels: Sequence[int], arcs: Sequence[tuple[int, int]]) -> Layered:
     above: list[list[int]] = [[] for _ in range(members)]
     below: list[list[int]] = [[] for _ in range(members)]
     for chain in chains:
-        for a, b in itertools.pairwise(chain):
+        for a, b in pairwise(chain):
             below[a].append(b)
             above[b].append(a)
     return Layered(layers, above, below, chains)
@@ -124,7 +124,7 @@ def _saved(a: int, b: int, of: Layered, place: dict[int, int]) -> int:
 def _total(layers: list[list[int]], of: Layered) -> int:
     """Return how many pairs of links cross."""
     found = 0
-    for upper, lower in itertools.pairwise(layers):
+    for upper, lower in pairwise(layers):
         place = {m: i for i, m in enumerate(lower)}
         passed: list[int] = []
         for m in upper:

@@ -88,10 +88,11 @@ def narrowed(level: Sequence[int], arcs: Collection[Arc], most: int) -> list[int
     for u, v in arcs:
         surplus[u] += 1
         surplus[v] -= 1
-    split: list[int] = [0] * len(level)
-    first = 0
-    for at in range(max(level, default=-1) + 1):
-        members = sorted((v for v in range(len(level)) if level[v] == at), key=lambda v: (surplus[v], v))
+    there: list[list[int]] = [[] for _ in range(max(level, default=-1) + 1)]
+    for v in sorted(range(len(level)), key=lambda v: (surplus[v], v)):
+        there[level[v]].append(v)
+    split, first = [0] * len(level), 0
+    for members in there:
         parts = -(-len(members) // most)
         for i, v in enumerate(members):
             split[v] = first + i * parts // len(members)

@@ -48,8 +48,8 @@
 
   function bringIntoView(node) {
     const [w, h] = size(), [x, y] = graph.nodes[node].at;
-    const atX = view.x + x * view.scale, atY = view.y + y * view.scale, edge = 60;
-    if (atX < edge || atX > w - edge || atY < edge || atY > h - edge) pan(w / 2 - atX, h / 2 - atY);
+    const atX = view.x + x * view.scale, atY = view.y + y * view.scale;
+    if (atX < 0 || atX > w || atY < 0 || atY > h) pan(w / 2 - atX, h / 2 - atY);
   }
 
   const pointers = new Map();
@@ -130,7 +130,6 @@
     const line = graph.lines[i];
     light(new Set([line.source, line.target]), new Set([i]));
     tell(told(line, i));
-    bringIntoView(line.target);
   }
 
   function chooseNode(i, reach) {
@@ -139,7 +138,18 @@
     const [lit, litLines] = reached(i, reach || "next");
     light(lit, litLines);
     tell(aboutNode(i, reach || "next"));
-    bringIntoView(i);
+  }
+
+  // What is chosen elsewhere than in the drawing may be out of sight.
+  function goTo(node) {
+    chooseNode(node);
+    bringIntoView(node);
+  }
+
+  function goToLine(i) {
+    chooseLine(i);
+    bringIntoView(graph.lines[i].source);
+    bringIntoView(graph.lines[i].target);
   }
 
   function choosePair(a, b) {
@@ -192,9 +202,9 @@
   }
 
   function follow() {
-    panel.querySelectorAll("[data-to]").forEach((b) => (b.onclick = () => chooseNode(Number(b.dataset.to))));
+    panel.querySelectorAll("[data-to]").forEach((b) => (b.onclick = () => goTo(Number(b.dataset.to))));
     panel.querySelectorAll("[data-reach]").forEach((b) => (b.onclick = () => chooseNode(chosenNode, b.dataset.reach)));
-    panel.querySelectorAll("[data-show]").forEach((b) => (b.onclick = () => chooseLine(Number(b.dataset.show))));
+    panel.querySelectorAll("[data-show]").forEach((b) => (b.onclick = () => goToLine(Number(b.dataset.show))));
     const other = byId("other");
     if (other) other.onchange = () => other.value && choosePair(chosenNode, Number(other.value));
   }
@@ -214,7 +224,8 @@
       const line = graph.lines[l], other = line.source === i ? line.target : line.source;
       const where = !line.isArrow ? "joined to" : line.target === i && line.source !== i ? "caused by" : "causes";
       const lags = line.edges.some((e) => e.lag) ? ` <span class="quiet">lag ${line.edges.map((e) => e.lag).join(", ")}</span>` : "";
-      groups[where].push(`${linkTo(other)} <button class="link" data-show="${l}"><span class="key">${safe(line.glyph)}</span></button>${lags}`);
+      const edge = `<button class="link" data-show="${l}"><span class="key">${safe(line.glyph)}</span></button>`;
+      groups[where].push((line.source === other ? `${linkTo(other)} ${edge}` : `${edge} ${linkTo(other)}`) + lags);
     }
     const lists = Object.entries(groups).filter(([, l]) => l.length).map(([k, l]) => `<p class="quiet">${k}</p>${listed(l)}`);
     const reaches = [["next", "neighbours"], ["causes", "causes of causes"], ["effects", "effects of effects"]]
@@ -244,8 +255,8 @@
   svg.addEventListener("click", (event) => event.target === svg && moved <= CLICK && clear());
   rows.forEach((r) => {
     r.tabIndex = 0;
-    r.addEventListener("click", () => chooseLine(Number(r.dataset.line)));
-    r.addEventListener("keydown", (event) => event.key === "Enter" && chooseLine(Number(r.dataset.line)));
+    r.addEventListener("click", () => goToLine(Number(r.dataset.line)));
+    r.addEventListener("keydown", (event) => event.key === "Enter" && goToLine(Number(r.dataset.line)));
   });
 
   // ---- searching
@@ -262,7 +273,7 @@
   search.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && matches.length) {
       turn = (turn + 1) % matches.length;
-      chooseNode(matches[turn]);
+      goTo(matches[turn]);
     } else if (event.key === "Escape") {
       search.value = "";
       search.dispatchEvent(new Event("input"));
@@ -335,7 +346,7 @@
     const shown = graph.lines.map((_, i) => i).filter((i) => !lines[i].classList.contains("filtered"));
     if (!shown.length) return;
     const here = shown.indexOf(chosenLine);
-    chooseLine(shown[here < 0 ? (by > 0 ? 0 : shown.length - 1) : (here + by + shown.length) % shown.length]);
+    goToLine(shown[here < 0 ? (by > 0 ? 0 : shown.length - 1) : (here + by + shown.length) % shown.length]);
   }
 
   document.addEventListener("keydown", (event) => {

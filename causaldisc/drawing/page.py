@@ -22,6 +22,8 @@ from causaldisc.graph.graph import glyph
 from causaldisc.result import Result, Separation
 from causaldisc.words import counted
 
+# What a page may do: run and dress itself, and fetch nothing.
+POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'"
 MOST_ROWS = 5_000  # of the table of edges
 MOST_SEPARATIONS = 50_000  # a page of more would take megabytes
 MEANINGS = {
@@ -63,6 +65,7 @@ def _html(kind: str, title: str, body: str, with_script: bool = True) -> str:
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="{POLICY}">
 <meta name="generator" content="causaldisc">
 <title>{escape(title)}</title>
 <style>

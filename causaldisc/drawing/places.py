@@ -8,7 +8,7 @@ which is a regression under order constraints (R. E. Barlow et al., "Statistical
 
 from __future__ import annotations
 
-import itertools
+from itertools import pairwise
 from collections.abc import Sequence
 
 from causaldisc.drawing.crossings import Layered
@@ -23,7 +23,7 @@ def across(layered: Layered, nodes: int, room: Sequence[float]) -> list[float]:
     middles = [0.0] * len(room)
     apart: list[list[float]] = []
     for layer in layered.layers:
-        steps = [(room[a] + room[b]) / 2 for a, b in itertools.pairwise(layer)]
+        steps = [(room[a] + room[b]) / 2 for a, b in pairwise(layer)]
         apart.append([0.0, *steps])
         at = -sum(steps) / 2
         for m, step in zip(layer, apart[-1]):
@@ -32,7 +32,7 @@ def across(layered: Layered, nodes: int, room: Sequence[float]) -> list[float]:
     weights = {
         (a, b): (1.0, 2.0, 8.0)[(a >= nodes) + (b >= nodes)]
         for chain in layered.chains
-        for a, b in itertools.pairwise(chain)
+        for a, b in pairwise(chain)
     }
     for _ in range(REWEIGHTINGS):
         pulls = _pulls(middles, weights)
@@ -44,7 +44,7 @@ def across(layered: Layered, nodes: int, room: Sequence[float]) -> list[float]:
 
 
 def _pulls(middles: list[float], weights: dict[tuple[int, int], float]) -> list[list[tuple[int, float]]]:
-    """Return what pulls each member, and how much: near `middles`, least squares with these weights are least lengths."""
+    """Return what pulls each member, and how much: least squares with these are near least lengths."""
     pulls: list[list[tuple[int, float]]] = [[] for _ in middles]
     for (a, b), weight in weights.items():
         pull = weight / max(abs(middles[a] - middles[b]), NEAR)
