@@ -7,8 +7,8 @@ import json
 import numpy as np
 import pytest
 from browser import browser, fetched
-
 from causaldisc.cli.main import main
+
 from causaldisc.data import shipped
 from causaldisc.graph import formats
 from causaldisc.graph.explanation import explain
@@ -274,12 +274,16 @@ def test_a_row_of_a_report_chooses_its_edge(page, folder):
 
 
 def test_without_scripts_the_drawing_and_the_table_are_there(folder, tmp_path):
-    text = (folder / "sachs.html").read_text(encoding="utf-8").replace("script-src 'unsafe-inline'", "script-src 'none'")
+    text = (
+        (folder / "sachs.html").read_text(encoding="utf-8").replace("script-src 'unsafe-inline'", "script-src 'none'")
+    )
     (tmp_path / "still.html").write_text(text, encoding="utf-8")
     with browser(tmp_path / "profile") as driver:
         driver.get(f"file://{tmp_path / 'still.html'}")
         left, top, right, bottom = driver.execute_script(
-            "const b = document.getElementById('scene').getBoundingClientRect(); return [b.left, b.top, b.right, b.bottom]"
+            """
+            const b = document.getElementById('scene').getBoundingClientRect();
+            return [b.left, b.top, b.right, b.bottom];"""
         )
         assert 0 <= left < right <= 1400
         assert 0 <= top < bottom <= 900

@@ -7,10 +7,10 @@ order with the fewest crossings is kept.
 
 from __future__ import annotations
 
-from itertools import pairwise
 from bisect import bisect_left, insort
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 ROUNDS, EXCHANGES = 24, 3  # sweeps, and after how many of them neighbours are exchanged
 MOST_WORTH_EXCHANGING = 4000  # members; beyond, exchanges take longer than all else

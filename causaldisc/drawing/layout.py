@@ -27,7 +27,8 @@ FEWEST_ABREAST = 8  # nodes that a layer may always have
 @dataclass(frozen=True, kw_only=True)
 class Spacing:
     """Sizes, in any unit: of labels, between nodes of a layer, between layers, of a way point, between line ends, of a
-    loop; `slant` is more room between layers for each unit that a line goes sideways."""
+    loop; `slant` is more room between layers for each unit that a line goes sideways. Where units are cells,
+    `is_whole`, everything is in the middle of one."""
 
     label: Callable[[str], float]
     height: float
@@ -37,6 +38,7 @@ class Spacing:
     ends: float
     loop: float
     slant: float
+    is_whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -168,6 +170,8 @@ class _Part:
             for way in chain[1:-1]:
                 lanes[way - count] = spacing.lane * len(self.carried[arc])
         self.x = places.across(layered, count, [*room, *lanes])
+        if spacing.is_whole:
+            self.x = [math.floor(x) + 0.5 for x in self.x]
         self.top = self._tops(layered)
         boxes = {
             v: Box(self.x[i], self.top[self.level[i]] + spacing.height / 2, self.widths[i], spacing.height)

@@ -8,8 +8,8 @@ which is a regression under order constraints (R. E. Barlow et al., "Statistical
 
 from __future__ import annotations
 
-from itertools import pairwise
 from collections.abc import Sequence
+from itertools import pairwise
 
 from causaldisc.drawing.crossings import Layered
 
@@ -30,9 +30,7 @@ def across(layered: Layered, nodes: int, room: Sequence[float]) -> list[float]:
             at += step
             middles[m] = at
     weights = {
-        (a, b): (1.0, 2.0, 8.0)[(a >= nodes) + (b >= nodes)]
-        for chain in layered.chains
-        for a, b in pairwise(chain)
+        (a, b): (1.0, 2.0, 8.0)[(a >= nodes) + (b >= nodes)] for chain in layered.chains for a, b in pairwise(chain)
     }
     for _ in range(REWEIGHTINGS):
         pulls = _pulls(middles, weights)

@@ -79,7 +79,7 @@ def document(graph: Graph, title: str = "") -> str:
         f'font-size="{FONT_SIZE}" role="img">'
     )
     paper = f'<rect x="{-MARGIN}" y="{-MARGIN}" width="{width:.0f}" height="{height:.0f}" fill="#fff"/>'
-    named = f"<title>{escape(title)}</title>" if title else ""
+    named = f"<title>{_text(title)}</title>" if title else ""
     return "\n".join([head, f"{named}<style>{STYLE}</style>", paper, *elements(graph, drawing), "</svg>"]) + "\n"
 
 

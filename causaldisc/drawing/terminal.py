@@ -13,6 +13,7 @@ from causaldisc.drawing.layout import Layout, Line, Spacing, lay_out
 from causaldisc.graph import Graph, Mark
 
 ACROSS, DOWN = 2, 4  # dots of a cell
+ROUNDING = 1e-6  # what the middle of a cell, where two dots meet, may be off by
 # The bit of each dot of a cell in U+2800, by column and row.
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 _EMPTY = 0x2800
@@ -41,7 +42,9 @@ def drawing(graph: Graph, in_bold: bool = False) -> list[str]:
         if edge.source == edge.target and not names[edge.source].endswith("↺"):
             names[edge.source] += " ↺"
     wide = {node.name: cells(name) for node, name in zip(graph.nodes, names)}
-    spacing = Spacing(label=lambda name: wide[name], height=1, beside=3, between=3, lane=2, ends=2, loop=0, slant=0.06)
+    spacing = Spacing(
+        label=lambda name: wide[name], height=1, beside=3, between=3, lane=2, ends=2, loop=0, slant=0.06, is_whole=True
+    )
     return _Canvas(lay_out(graph, spacing), in_bold).drawn(names)
 
 
@@ -51,7 +54,7 @@ class _Canvas:
     def __init__(self, drawing: Layout, in_bold: bool) -> None:
         self.boxes, self.in_bold = drawing.boxes, in_bold
         self.lines = [line for line in drawing.lines if line.edges[0].source != line.edges[0].target]
-        self.width, self.height = math.ceil(drawing.width) + 1, math.ceil(drawing.height) + 1
+        self.width, self.height = math.ceil(drawing.width) + 1, math.ceil(drawing.height)
         self.dots = [[0] * self.width for _ in range(self.height)]
         self.characters: list[list[str | None]] = [[None] * self.width for _ in range(self.height)]
 
@@ -65,7 +68,7 @@ class _Canvas:
         for line in self.lines:
             self._marks(line)
         for box, name in zip(self.boxes, names, strict=True):
-            self._write(name, box.x - cells(name) / 2, box.y, self.in_bold)
+            self._write(name, box.x - cells(name) / 2 + 0.25, box.y, self.in_bold)
         return ["".join(self._cell(x, y) for x in range(self.width)).rstrip() for y in range(self.height)]
 
     def _line(self, line: Line) -> None:
@@ -76,7 +79,7 @@ class _Canvas:
             steps = max(math.ceil(2 * DOWN * length), 1)
             for k in range(steps + 1):
                 x, y = curves.on_piece(piece, k / steps)
-                self._dot(int(x * ACROSS), min(max(int(y * DOWN), top), bottom))
+                self._dot(int(x * ACROSS + ROUNDING), min(max(int(y * DOWN), top), bottom))
 
     def _dot(self, across: int, down: int) -> None:
         column, dot_x = divmod(min(max(across, 0), self.width * ACROSS - 1), ACROSS)

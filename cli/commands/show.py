@@ -75,9 +75,7 @@ class ShowOptions(Options):
         found = _SUFFIXES.get(PurePath(self.output).suffix.lower())
         if found is None:
             known = ", ".join(_SUFFIXES)
-            raise UsageError(
-                f"the suffix of {self.output!r} says no kind of drawing; known: {known}; or choose with -f"
-            )
+            raise UsageError(f"the suffix of {self.output!r} says no drawing; known: {known}; or choose with -f")
         return found
 
     def columns(self) -> float:
