@@ -3,113 +3,35 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import functools
 import inspect
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any
 
 import typer
 from causaldisc.cli import flags, genes
+from causaldisc.cli.citest import test_choice, test_options
 from causaldisc.cli.genes import CellOptions, Job
+from causaldisc.cli.known import KnowledgeOptions
+from causaldisc.cli.matrix import MatrixOptions
 from causaldisc.cli.reporting import ReportOptions
 from causaldisc.cli.running import RunOptions
 from causaldisc.cli.talk import TalkOptions
 from causaldisc.cli.writing import WriteOptions, check_places, write, write_bytes
 
-from causaldisc import citests, knowledge, registry
+from causaldisc import registry
 from causaldisc.context import Context
-from causaldisc.data import covariance, domains, reading
+from causaldisc.data import domains
 from causaldisc.data.dataset import Dataset
 from causaldisc.data.reading import ReadOptions
 from causaldisc.data.validation import validate_for_analysis
 from causaldisc.errors import ComputationError, DataError
 from causaldisc.knowledge import Knowledge
-from causaldisc.options import Options, opt
 from causaldisc.result import Result
 from causaldisc.words import counted
 
 ALGORITHMS = "causaldisc.algorithms"
 DataArgument = Annotated[str, typer.Argument(metavar="DATA", help="Data file, or '-' for stdin.")]
-
-
-@dataclass(frozen=True, kw_only=True)
-class KnowledgeOptions(Options):
-    """What is known beforehand."""
-
-    TITLE = "Knowledge"
-
-    knowledge: str | None = opt(None, "File of tiers, forbidden and required edges (TOML or Tetrad's).", metavar="FILE")
-    tiers: str | None = opt(
-        None,
-        "Names in order of time: 'a, b < c < d'; later ones never cause earlier ones. Names with , < or -> go in "
-        "double quotes, here and below.",
-    )
-    forbid: tuple[str, ...] = opt((), "An edge that cannot be, 'a -> b'; may be given several times.", metavar="EDGE")
-    require: tuple[str, ...] = opt((), "An edge that must be, 'a -> b'; may be given several times.", metavar="EDGE")
-
-    def load(self) -> Knowledge:
-        """Return the file's knowledge joined with the flags'."""
-        of_file = Knowledge() if self.knowledge is None else knowledge.read(self.knowledge)
-        of_flags = Knowledge(
-            tiers=() if self.tiers is None else knowledge.tiers(self.tiers),
-            forbidden=tuple(knowledge.arrow(edge, "--forbid") for edge in self.forbid),
-            required=tuple(knowledge.arrow(edge, "--require") for edge in self.require),
-            source="the command line" if self.tiers or self.forbid or self.require else "",
-        )
-        return of_file | of_flags
-
-
-@functools.cache
-def test_options(*more: str) -> type:
-    """Return a dataclass of `--test`, with more choices than `auto` and the tests, and the options of all tests."""
-    known = ", ".join(("auto", *more, *citests.names()))
-    fields: dict[str, Any] = {"test": (str, opt("auto", f"Conditional-independence test: {known}."))}
-    for kind in citests.option_types():
-        hints = get_type_hints(kind)
-        for field in dataclasses.fields(kind):
-            fields.setdefault(field.name, (hints[field.name], field))
-    made = dataclasses.make_dataclass(
-        "TestOptions",
-        [(n, t, f) for n, (t, f) in fields.items()],
-        bases=(Options,),
-        frozen=True,
-        kw_only=True,
-    )
-    made.TITLE = "Test"  # type: ignore[attr-defined]
-    made.__reduce__ = lambda self: (_tests_as_chosen, (more, dataclasses.asdict(self)))  # type: ignore
-    return made
-
-
-def _tests_as_chosen(more: tuple[str, ...], values: dict[str, Any]) -> Any:
-    """Return the options of tests in another process."""
-    return test_options(*more)(**values)
-
-
-def test_choice(chosen: Any) -> citests.TestChoice:
-    """Return the test that the flags of `test_options` choose."""
-    values = {f.name: getattr(chosen, f.name) for f in dataclasses.fields(chosen)}
-    return citests.TestChoice(values.pop("test"), values)
-
-
-@dataclass(frozen=True, kw_only=True)
-class MatrixOptions(Options):
-    """A matrix in place of the data."""
-
-    TITLE = "Reading"
-
-    covariance: int | None = opt(
-        None,
-        "DATA is a covariance or correlation matrix, whole or one triangle, of this many rows.",
-        metavar="ROWS",
-    )
-
-    def read(self, data: str, options: ReadOptions) -> Dataset:
-        """Return the data of a file, or those that its matrix stands for."""
-        if self.covariance is None:
-            return reading.read(data, options)
-        return covariance.read(data, self.covariance, options)
 
 
 @dataclass(frozen=True)
@@ -238,12 +160,16 @@ def _check_places(sources: tuple[str, ...], chosen: dict[str, Any]) -> None:
 
 
 def _jobs(sources: tuple[str, ...], chosen: dict[str, Any]) -> list[Job]:
-    is_matrix = "matrix" in chosen and chosen["matrix"].covariance is not None
-    if "cells" in chosen and not is_matrix:
+    matrix: MatrixOptions = chosen.get("matrix") or MatrixOptions()
+    if "cells" in chosen and not matrix.stands_for_rows:
         fewest = getattr(chosen["options"], "min_rows", 0)
         return genes.jobs(sources[0], chosen["cells"], chosen["read"], chosen["write"], fewest)
-    read = chosen["matrix"].read if "matrix" in chosen else reading.read
-    data = domains.joined([read(source, chosen["read"]) for source in sources])
+
+    def context() -> Context:
+        made: Context = chosen["talk"].context(chosen["run"], estimate=True)
+        return made
+
+    data = domains.joined([matrix.read(source, chosen["read"], context) for source in sources])
     for column in getattr(chosen["options"], "columns", ()):
         data.index(column)  # an unknown name is likelier to be the user's mistake than what else may be wrong
     return [Job(data, chosen["write"].plan(*sources))]

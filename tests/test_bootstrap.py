@@ -5,7 +5,7 @@ import pickle
 
 import numpy as np
 import pytest
-from causaldisc.cli import discover
+from causaldisc.cli import citest
 from causaldisc.cli.main import main
 
 from causaldisc.algorithms import granger, pc
@@ -169,7 +169,7 @@ def test_a_time_limit_gives_the_draws_there_are():
 
 
 def test_options_of_tests_go_to_other_processes():
-    made = discover.test_options()(test="kci")
+    made = citest.test_options()(test="kci")
     again = pickle.loads(pickle.dumps(made))
     assert type(again) is type(made)
     assert again == made

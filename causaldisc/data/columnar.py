@@ -34,11 +34,11 @@ class ColumnarTable:
 
     @property
     def names(self) -> tuple[str, ...]:
-        return tuple("" if f.startswith(_PANDAS_INDEX) else f.strip() for f in self.fields)
+        return named(self.fields)
 
     def load(self, positions: Sequence[int]) -> list[pa.ChunkedArray]:
         wanted = [self.fields[i] for i in positions]
-        with _damage_named(self.label):
+        with damage_named(self.label):
             table = _read(self.content, wanted)
         if not table.num_rows:
             raise DataError(f"{self.label} has names but no rows below them")
@@ -58,11 +58,16 @@ def open_columnar(content: bytes, label: str) -> ColumnarTable:
 
     Raises DataError when the file is damaged.
     """
-    with _damage_named(label):
+    with damage_named(label):
         fields = _fields(content)
     if not fields:
         raise DataError(f"{label} has no columns")
     return ColumnarTable(content, tuple(fields), label)
+
+
+def named(fields: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of columns as stored, empty for what pandas keeps as labels of rows."""
+    return tuple("" if f.startswith(_PANDAS_INDEX) else f.strip() for f in fields)
 
 
 def _fields(content: bytes) -> list[str]:
@@ -88,7 +93,8 @@ def _read(content: bytes, columns: list[str] | None) -> pa.Table:
 
 
 @contextmanager
-def _damage_named(label: str) -> Iterator[None]:
+def damage_named(label: str) -> Iterator[None]:
+    """Turn what Arrow says about a damaged file into a DataError."""
     import pyarrow as pa
 
     try:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from io import BufferedReader
+from typing import IO, cast
 
 from causaldisc.errors import DataError
 
@@ -19,14 +21,36 @@ def unpack(raw: bytes, label: str) -> bytes:
     name, decompress = _FORMATS[found]
     try:
         content = decompress(raw)
-    except _damage() as error:
+    except damage() as error:
         raise DataError(f"{label} is cut short or damaged ({name}: {error}); copy or make it again") from error
     if not content:
         raise DataError(f"{label} holds an empty file; did the step that writes it fail?")
     return content
 
 
-def _damage() -> tuple[type[Exception], ...]:
+def unpacked(stream: BufferedReader) -> IO[bytes]:
+    """Return a stream of the bytes inside a compressed one, or the stream itself."""
+    import bz2
+    import gzip
+    import lzma
+
+    start = stream.peek(_LONGEST)[:_LONGEST]
+    found = next((_FORMATS[pattern][0] for pattern in _FORMATS if re.match(pattern, start)), None)
+    if found == "zstd":
+        import pyarrow as pa
+
+        return cast(IO[bytes], pa.CompressedInputStream(pa.PythonFile(stream, "r"), "zstd"))
+    if found == "gzip":
+        return cast(IO[bytes], gzip.GzipFile(fileobj=stream))
+    return cast(IO[bytes], {"bzip2": bz2.BZ2File, "xz": lzma.LZMAFile}[found](stream)) if found else stream
+
+
+def damaged(label: str, error: Exception) -> DataError:
+    """Return the error for a stream that ended too early or makes no sense."""
+    return DataError(f"{label} is cut short or damaged ({error}); copy or make it again")
+
+
+def damage() -> tuple[type[Exception], ...]:
     """Return what the decompressors raise; zlib and lzma have errors outside the built-in ones."""
     import lzma
     import zlib
@@ -59,6 +83,7 @@ def _zstd(raw: bytes) -> bytes:
         return bytes(stream.read())
 
 
+_LONGEST = 10  # bytes that tell a format
 _FORMATS: dict[bytes, tuple[str, Callable[[bytes], bytes]]] = {
     rb"\x1f\x8b\x08": ("gzip", _gzip),
     rb"BZh[1-9](1AY&SY|\x17rE8P\x90)": ("bzip2", _bzip2),

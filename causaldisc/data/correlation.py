@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,23 +23,39 @@ def correlation(values: NDArray[np.float64], names: tuple[str, ...], threads: in
     Each variable is centred and scaled first, so that no square overflows and large means do not cancel.
     Raises DataError naming a variable that is constant.
     """
-    blocks = [slice(start, start + BLOCK) for start in range(0, len(values), BLOCK)]
     scaled, constant = np.empty_like(values), np.empty(len(values), np.bool_)
 
     def scale(block: slice) -> None:
         constant[block] = _scale(values[block], scaled[block])
 
-    if threads == 1 or len(values) ** 2 * values.shape[1] < WORTH_THREADS:
-        for block in blocks:
-            scale(block)
-        _refuse_constant(constant, names)
-        return _products(scaled, blocks, map)
+    with _mapping(values, threads) as do:
+        list(do(scale, _blocks(values)))
+        refuse_constant(constant, names)
+        found = _products(scaled, _blocks(values), do)
+    np.fill_diagonal(found, 1.0)
+    return found
+
+
+def products(rows: NDArray[np.float64], threads: int = 1) -> NDArray[np.float64]:
+    """Return the products of all rows with each other, the same bits for any number of threads."""
+    with _mapping(rows, threads) as do:
+        return _products(rows, _blocks(rows), do)
+
+
+def _blocks(rows: NDArray[np.float64]) -> list[slice]:
+    return [slice(start, start + BLOCK) for start in range(0, len(rows), BLOCK)]
+
+
+@contextmanager
+def _mapping(rows: NDArray[np.float64], threads: int) -> Iterator[Callable[..., Iterable[None]]]:
+    """Give what maps a function over blocks: with threads where multiplying the rows is worth their start."""
+    if threads == 1 or len(rows) ** 2 * rows.shape[1] < WORTH_THREADS:
+        yield map
+        return
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(scale, blocks))
-        _refuse_constant(constant, names)
-        return _products(scaled, blocks, pool.map)
+        yield pool.map
 
 
 def standardised(values: NDArray[np.float64], names: tuple[str, ...]) -> NDArray[np.float64]:
@@ -52,7 +69,7 @@ def standardised(values: NDArray[np.float64], names: tuple[str, ...]) -> NDArray
         known = ~np.isnan(row)
         if known.any():
             scaled = np.empty((1, int(known.sum())))
-            _refuse_constant(_scale(row[known][None], scaled), (name,))
+            refuse_constant(_scale(row[known][None], scaled), (name,))
             into[known] = scaled[0]
     return out
 
@@ -68,7 +85,8 @@ def _scale(values: NDArray[np.float64], out: NDArray[np.float64]) -> NDArray[np.
     return constant
 
 
-def _refuse_constant(constant: NDArray[np.bool_], names: tuple[str, ...]) -> None:
+def refuse_constant(constant: NDArray[np.bool_], names: Sequence[str]) -> None:
+    """Raise DataError naming the first variable that is constant."""
     if constant.any():
         name = names[int(np.argmax(constant))]
         raise DataError(f"column {name!r} is constant; drop it with --columns '!{as_column(name)}' or --drop-constant")
@@ -87,5 +105,4 @@ def _products(rows: NDArray[np.float64], blocks: list[slice], do: Callable[..., 
             found[block, block] = rows[block] @ rows[block].T  # half the multiplications, as it is symmetric
 
         list(do(multiply, blocks[::-1]))  # the longest first
-    np.fill_diagonal(found, 1.0)
     return found

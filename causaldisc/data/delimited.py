@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from causaldisc.data.encoding import LINE_BREAK, to_utf8, undecodable
 from causaldisc.data.read_options import ReadOptions
@@ -33,15 +33,23 @@ _ROWS_A_BLOCK = 512
 _LARGEST_BLOCK = (1 << 31) - 1  # Arrow counts the bytes of a block in 32 bits.
 
 
+class Before(NamedTuple):
+    """What comes before a text that is a part of a file."""
+
+    read: int = 0
+    lines: int = 0
+
+
 @dataclass(frozen=True)
 class DelimitedTable:
-    """A text file whose dialect is known; `body` is the position of the first byte of data."""
+    """A text whose dialect is known; `body` is the position of the first byte of data."""
 
     content: bytes
     dialect: Dialect
     body: int
     markers: tuple[str, ...]
     label: str
+    before: Before = Before()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -67,7 +75,7 @@ class DelimitedTable:
         for column in columns:
             kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
             if pa.types.is_binary(kind):
-                raise undecodable(self.content, self.label)
+                raise undecodable(self.content, self.label, *self.before)
         return columns
 
     def place(self, row: int) -> str:
@@ -142,6 +150,13 @@ class DelimitedTable:
         return DataError(f"cannot read {self.label}: {error}")
 
 
+def prepared(content: bytes, delimiter: str, options: ReadOptions) -> bytes:
+    """Return the text as the parser takes it: without comments, and without runs of blanks where these separate."""
+    if options.comment is not None:
+        content = without_comments(content, options.comment.encode())
+    return with_single_blanks(content) if delimiter == " " else content
+
+
 def open_delimited(content: bytes, options: ReadOptions, label: str) -> DelimitedTable:
     """Return the table in a text, with how it is written taken from the options or found out.
 
@@ -151,7 +166,6 @@ def open_delimited(content: bytes, options: ReadOptions, label: str) -> Delimite
     if options.comment is not None:
         content = without_comments(content, options.comment.encode())
     dialect = sniff(content, options, label)
-    if dialect.delimiter == " ":
-        content = with_single_blanks(content)
+    content = prepared(content, dialect.delimiter, options)
     body = offset_of_line(content, dialect.body_line)
     return DelimitedTable(content, dialect, body, options.markers, label)

@@ -33,15 +33,21 @@ def to_utf8(content: bytes, label: str) -> bytes:
     return content
 
 
-def undecodable(content: bytes, label: str) -> DataError:
-    """Return the error that names the first byte which is not UTF-8, its line, and the way out."""
+def is_wide(content: bytes) -> bool:
+    """Tell whether text is UTF-16 or UTF-32."""
+    return content.startswith(tuple(_WIDE))
+
+
+def undecodable(content: bytes, label: str, before: int = 0, lines: int = 0) -> DataError:
+    """Return the error that names the first byte which is not UTF-8, its line, and the way out; so many bytes and lines
+    come before the content."""
     try:
         content.decode()
     except UnicodeDecodeError as error:
-        line = 1 + len(re.findall(LINE_BREAK, content[: error.start]))
+        line = 1 + lines + len(re.findall(LINE_BREAK, content[: error.start]))
         byte = content[error.start]
         return DataError(
-            f"{label}, line {line}: byte 0x{byte:02x} at position {error.start} is not UTF-8; convert it, "
+            f"{label}, line {line}: byte 0x{byte:02x} at position {before + error.start} is not UTF-8; convert it, "
             f"e.g. iconv -f latin1 -t utf-8 {'FILE' if label == 'standard input' else label} > utf8.csv"
         )
     raise AssertionError("called for valid UTF-8")

@@ -117,7 +117,7 @@ def _labels(table: Table, name: str, options: ReadOptions, label: str) -> Column
     if name not in table.names:
         raise DataError(f"no column {name!r} in {label}{hint(name, [n for n in table.names if n])}")
     position = table.names.index(name)
-    rules = _rules(table, position, ColumnKind.DISCRETE, options, label)
+    rules = rules_for(table, position, ColumnKind.DISCRETE, options, label)
     return make_column(to_cells(table.load([position])[0], rules), ColumnKind.DISCRETE, rules)
 
 
@@ -129,14 +129,14 @@ def _columns(
     if not positions:
         raise DataError(f"{label} has no column but {labels!r}, which says what the rows are")
     types = kinds(table.names, options.types, label)
-    _refuse_double_names(table.names, positions, label)
+    refuse_double_names(table.names, positions, label)
     arrays = table.load(positions)
     rows = len(arrays[0])
     columns: list[Column] = []
     notices: list[Notice | None] = [*table.notices]
     nameless: list[int] = []
     for position in positions:
-        rules = _rules(table, position, types.get(position), options, label)
+        rules = rules_for(table, position, types.get(position), options, label)
         cells = to_cells(arrays.pop(0), rules)  # popped, so that the parsed form goes as the final one comes
         if is_unnamed(rules.name):
             name, notice = settle(rules.name, cells, position, table.names, label)
@@ -147,13 +147,14 @@ def _columns(
             rules = replace(rules, name=name)
         columns.append(make_column(cells, types.get(position), rules))
         notices.extend((*cells.notices, identifier(columns[-1], rows, label)))
-    _refuse_nameless(nameless, label)
+    refuse_nameless(nameless, label)
     if not columns:
         raise DataError(f"{label} has no column but labels of the rows")
     return tuple(columns), rows, tuple(n for n in notices if n is not None)
 
 
-def _rules(table: Table, position: int, kind: ColumnKind | None, options: ReadOptions, label: str) -> Rules:
+def rules_for(table: Table, position: int, kind: ColumnKind | None, options: ReadOptions, label: str) -> Rules:
+    """Return how to take the cells of a column, whose kind the user may have given."""
     name = table.names[position]
     as_text = kind is not None and (kind.is_discrete or kind is ColumnKind.CONTEXT)
     return Rules(
@@ -168,7 +169,8 @@ def _rules(table: Table, position: int, kind: ColumnKind | None, options: ReadOp
     )
 
 
-def _refuse_double_names(names: Sequence[str], positions: Sequence[int], label: str) -> None:
+def refuse_double_names(names: Sequence[str], positions: Sequence[int], label: str) -> None:
+    """Raise DataError when chosen columns have the same name."""
     counts = Counter(names[p] for p in positions if names[p])
     double = [name for name, count in counts.items() if count > 1]
     if double:
@@ -179,7 +181,8 @@ def _refuse_double_names(names: Sequence[str], positions: Sequence[int], label: 
         )
 
 
-def _refuse_nameless(numbers: Sequence[int], label: str) -> None:
+def refuse_nameless(numbers: Sequence[int], label: str) -> None:
+    """Raise DataError when columns, by number from 1, have no name and are no labels of rows."""
     if numbers:
         which = "column" if len(numbers) == 1 else "columns"
         shown = ", ".join(map(str, numbers))

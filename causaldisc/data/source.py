@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from causaldisc.errors import DataError
 
@@ -24,10 +27,25 @@ def load(source: str) -> bytes:
     """
     if not source:
         raise DataError("the name of a file is empty; is a variable of the shell not set?")
-    try:
-        return _standard_input() if source == "-" else _file(source)
-    except OSError as error:
-        raise DataError(f"cannot read {label(source)}: {error.strerror or error}") from error
+    with _reasons(source):
+        return _filled(_given().read(), label(source)) if source == "-" else _file(source)
+
+
+@contextmanager
+def opened(source: str) -> Iterator[IO[bytes]]:
+    """Give the bytes of a file, or of standard input when the source is '-', to be read in pieces.
+
+    Raises DataError as `load` does.
+    """
+    if not source:
+        raise DataError("the name of a file is empty; is a variable of the shell not set?")
+    with _reasons(source):
+        if source == "-":
+            yield _given()
+            return
+        _refuse_folder(source)
+        with open(source, "rb", buffering=0) as stream:
+            yield stream
 
 
 def text(source: str) -> str:
@@ -41,23 +59,35 @@ def text(source: str) -> str:
         raise DataError(f"{label(source)}: byte {error.start + 1} is not UTF-8; save it as UTF-8") from None
 
 
-def _standard_input() -> bytes:
+def _given() -> IO[bytes]:
     if sys.stdin is None or sys.stdin.closed:
         raise DataError("standard input is closed; give a file, or pipe data in")
     if sys.stdin.isatty():
         raise DataError("standard input is a terminal; give a file, or pipe data in")
-    return _filled(sys.stdin.buffer.read(), "standard input")
+    return sys.stdin.buffer
 
 
 def _file(source: str) -> bytes:
+    _refuse_folder(source)
+    return _filled(Path(source).read_bytes(), source)
+
+
+def _refuse_folder(source: str) -> None:
     if os.path.isdir(source):
         raise DataError(f"{source} is a directory; name a file in it")
+
+
+@contextmanager
+def _reasons(source: str) -> Iterator[None]:
+    """Turn what the system says about a source that cannot be read into a DataError."""
     try:
-        return _filled(Path(source).read_bytes(), source)
+        yield
     except FileNotFoundError:
         raise DataError(f"there is no file {source}{_neighbour(source)}") from None
     except PermissionError:
         raise DataError(f"no permission to read {source}; see: ls -l {source}") from None
+    except OSError as error:
+        raise DataError(f"cannot read {label(source)}: {error.strerror or error}") from error
 
 
 def _filled(raw: bytes, name: str) -> bytes:

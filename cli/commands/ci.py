@@ -8,7 +8,9 @@ from typing import Annotated, Any
 
 import typer
 from causaldisc.cli import flags, tables
-from causaldisc.cli.discover import DataArgument, MatrixOptions, test_choice, test_options
+from causaldisc.cli.citest import test_choice, test_options
+from causaldisc.cli.discover import DataArgument
+from causaldisc.cli.matrix import MatrixOptions
 from causaldisc.cli.tables import TableFormat
 from causaldisc.cli.talk import TalkOptions
 from causaldisc.cli.writing import check_places
@@ -76,7 +78,7 @@ def ci(
     if data == options.queries == "-":
         raise UsageError("only one of the data and the questions can come from standard input")
     asked = options.all_queries(questions or [])
-    dataset = matrix.read(data, read)
+    dataset = matrix.read(data, read, talk.context)
     context = talk.context()
     context.warn_all(dataset.notices)
     choice = test_choice(more["test"])

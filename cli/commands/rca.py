@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 from causaldisc.cli import flags, tables
-from causaldisc.cli.discover import KnowledgeOptions
+from causaldisc.cli.known import KnowledgeOptions
 from causaldisc.cli.tables import TableFormat
 from causaldisc.cli.talk import PROGRAM, TalkOptions
 from causaldisc.cli.writing import check_places
