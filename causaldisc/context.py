@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
 
 from causaldisc.result import TIME_LIMIT, Notice
+
+Held = TypeVar("Held")
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
 
 
 def _silent(done: int, total: int, stage: str) -> None:
@@ -25,19 +30,42 @@ class OutOfTime(Exception):
         self.share = share
 
 
+class Elsewhere(Protocol):
+    """Processes beside this one, on other machines maybe, that share the work."""
+
+    @property
+    def width(self) -> int:
+        """How many pieces of work are done at a time."""
+
+    def each(
+        self,
+        held: Held,
+        act: Callable[[Held, Item], Answer],
+        items: Sequence[Item],
+        look: Callable[[int], None],
+    ) -> Iterator[tuple[int, Answer]]:
+        """Yield the number of each item and `act(held, item)`, as it is done.
+
+        `held` is sent once, however many calls it comes in. `look` is called now and then with how many are done; what
+        it raises ends the work. Raises ComputationError when the processes are gone, or one item ended several.
+        """
+        ...
+
+
 @dataclass
 class Context:
     """Collects warnings in order, each once; `progress(done, total, stage)` is called now and then, and
     `announce(message)` before work that takes long.
 
-    `threads` is how many a kernel may use; results never depend on it. `deadline`, on the clock of time.monotonic, is
-    when a search is to end with what it has.
+    `threads` is how many a kernel may use; results never depend on it, nor on `elsewhere`. `deadline`, on the clock of
+    time.monotonic, is when a search is to end with what it has.
     """
 
     progress: Callable[[int, int, str], None] = _silent
     threads: int = 1
     deadline: float | None = None
     announce: Callable[[str], None] = _unheard
+    elsewhere: Elsewhere | None = None
     _warnings: dict[Notice, None] = field(default_factory=dict)
 
     @property

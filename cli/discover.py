@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from causaldisc.cli import flags, genes
 from causaldisc.cli.citest import test_choice, test_options
+from causaldisc.cli.cluster import ClusterOptions
 from causaldisc.cli.genes import CellOptions, Job
 from causaldisc.cli.known import KnowledgeOptions
 from causaldisc.cli.matrix import MatrixOptions
@@ -53,6 +54,11 @@ class Algorithm:
         return inspect.signature(self.module.run).parameters
 
     @property
+    def searches_by_depths(self) -> bool:
+        """Whether the tests of a depth can be shared."""
+        return "test" in self.takes and not registry.imports(ALGORITHMS, self.name, "_causal_learn")
+
+    @property
     def files_of(self) -> str | None:
         """What each of several data files is, None where there can be one only."""
         return getattr(self.module, "TAKES_FILES_OF", None)
@@ -68,13 +74,10 @@ class Algorithm:
             groups["cells"] = CellOptions
         if "knowledge" in self.takes:
             groups["knowledge"] = KnowledgeOptions
-        return groups | {
-            "read": ReadOptions,
-            "write": WriteOptions,
-            "report": ReportOptions,
-            "run": RunOptions,
-            "talk": TalkOptions,
-        }
+        groups |= {"read": ReadOptions, "write": WriteOptions, "report": ReportOptions, "run": RunOptions}
+        if self.searches_by_depths:
+            groups["cluster"] = ClusterOptions
+        return groups | {"talk": TalkOptions}
 
     def settled(self, chosen: dict[str, Any]) -> dict[str, Any]:
         """Return what was chosen with the knowledge read, under `known`: a pipe can be read once only."""
@@ -125,11 +128,14 @@ def command(name: str) -> Any:
 
     def discover(sources: tuple[str, ...], chosen: dict[str, Any]) -> int:
         partial = False
-        for job in algorithm.jobs(sources, chosen):
-            result = algorithm.run(job, chosen, chosen["talk"].context(chosen["run"]))
-            _write(result, job, chosen)
-            chosen["talk"].say(_in_one_line(f"{name} {job.group!r}" if job.group else name, result))
-            partial = partial or result.is_partial
+        with chosen.get("cluster", ClusterOptions()).connected() as cluster:
+            for job in algorithm.jobs(sources, chosen):
+                context = chosen["talk"].context(chosen["run"])
+                context.elsewhere = cluster
+                result = algorithm.run(job, chosen, context)
+                _write(result, job, chosen)
+                chosen["talk"].say(_in_one_line(f"{name} {job.group!r}" if job.group else name, result))
+                partial = partial or result.is_partial
         return ComputationError.exit_code if partial else 0
 
     return flags.command(taking_data(algorithm, discover), name, algorithm.help, algorithm.groups())

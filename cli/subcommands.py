@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 from causaldisc.cli import flags
+from causaldisc.cli.cluster import ClusterOptions
 from causaldisc.cli.discover import ALGORITHMS, Algorithm
 from causaldisc.cli.flags import NAMES_OF_HELP
 from typer.core import TyperGroup
@@ -33,13 +34,16 @@ def for_each_algorithm(
             if cmd_name not in registry.files(ALGORITHMS):
                 return None
             algorithm = Algorithm(cmd_name)
-            groups = {"many": options, **{k: v for k, v in algorithm.groups().items() if k not in without}}
+            own = {k: v for k, v in algorithm.groups().items() if k not in without}
+            groups = {"many": options, "cluster": ClusterOptions} | own
             act = take_data(algorithm, lambda sources, chosen: run(algorithm, sources, chosen))
             return flags.command(act, cmd_name, algorithm.help, groups)
 
         def format_options(self, ctx: Any, formatter: Any) -> None:
             """Show the flags that all have, with the list of algorithms, which have their own beside them."""
-            flags.command(_of_all, name, "", {"many": options}).format_options(ctx, formatter)
+            flags.command(_of_all, name, "", {"many": options, "cluster": ClusterOptions}).format_options(
+                ctx, formatter
+            )
             self.format_commands(ctx, formatter)
 
         def format_commands(self, ctx: Any, formatter: Any) -> None:

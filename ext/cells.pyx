@@ -108,6 +108,9 @@ cdef class Cells:
             raise ValueError("codes must lie in -1..levels-1")
         self.numbers, self.codes, self.levels = numbers, codes, levels
 
+    def __reduce__(self):
+        return Cells, (np.asarray(self.numbers), np.asarray(self.codes), np.asarray(self.levels))
+
     def tests(
         self,
         const int[::1] x,

@@ -45,10 +45,12 @@ cdef class Tables:
     cdef Columns data
     cdef readonly int form
     cdef object kept  # the arrays that `data` points into
+    cdef object made_of
 
     def __cinit__(self, const int[:, ::1] codes, const int[::1] levels, bint pearson, int df_rule,
                   double min_rows_per_df, int way=0, int form=-1, bint merge=True):
         cdef Py_ssize_t p = codes.shape[0], rows = codes.shape[1]
+        self.made_of = np.asarray(codes), np.asarray(levels), pearson, df_rule, min_rows_per_df, way, form, merge
         if levels.shape[0] != p or p == 0:
             raise ValueError("shapes do not match")
         if rows and ((np.asarray(codes) < -1).any() or (np.asarray(codes).max(axis=1) >= np.asarray(levels)).any()):
@@ -69,6 +71,9 @@ cdef class Tables:
         self.data.dense = min(max(16 * self.data.distinct, <long> SMALLEST_DENSE), <long> LARGEST_DENSE)
         self.data.strata = BYTES_OF_STRATA // max(self.data.blocks * 64, 1)
         self.data.strata = max(min(self.data.strata, <long> MOST_STRATA), 1)
+
+    def __reduce__(self):
+        return Tables, self.made_of
 
     def __dealloc__(self):
         free(self.data.bits)

@@ -88,11 +88,14 @@ cdef class Residuals:
     cdef long rows, fewest
     cdef int degree
     cdef bint is_single
+    cdef object made_of
 
     def __cinit__(self, long rows, const long long[::1] starts, const int[::1] places, values,
                   const uint64_t[:, ::1] ends, const uint64_t[:, ::1] givens, int degree, long fewest):
         cdef Py_ssize_t v, i, p = starts.shape[0] - 1
         cdef long allowed
+        arrays = np.asarray(starts), np.asarray(places), np.asarray(values), np.asarray(ends), np.asarray(givens)
+        self.made_of = rows, *arrays, degree, fewest
         self.is_single = values.dtype == np.float32
         if (ends.shape[0] != p or givens.shape[0] != p or ends.shape[1] != (rows + 63) // 64
                 or givens.shape[1] != ends.shape[1] or places.shape[0] != values.shape[0]):
@@ -118,6 +121,9 @@ cdef class Residuals:
             for i in range(ends.shape[1]):
                 allowed += bits_of(ends[v, i])
             self.is_free[v] = allowed == rows
+
+    def __reduce__(self):
+        return Residuals, self.made_of
 
     def tests(
         self,

@@ -56,10 +56,12 @@ cdef class KnownRows:
     cdef uint64_t[:, ::1] bits
     cdef int question
     cdef double variance
+    cdef object made_of
 
     def __cinit__(self, const double[:, ::1] values, const int[::1] starts, const unsigned char[:, ::1] known,
                   str question="correlation", double variance=1.0):
         cdef Py_ssize_t p = known.shape[0], n = known.shape[1], v, r
+        self.made_of = np.asarray(values), np.asarray(starts), np.asarray(known), question, variance
         nothing = np.empty(0, np.int32)
         check(values.shape[0], starts, nothing, nothing, nothing.reshape(0, 0), ())
         if starts.shape[0] != p + 1 or values.shape[1] != n:
@@ -74,6 +76,9 @@ cdef class KnownRows:
                 for r in range(n):
                     if known[v, r]:
                         self.bits[v, r // 64] |= <uint64_t> 1 << (r % 64)
+
+    def __reduce__(self):
+        return KnownRows, self.made_of
 
     def tests(
         self,

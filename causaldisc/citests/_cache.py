@@ -19,6 +19,10 @@ class Cache:
         self._values: OrderedDict[Hashable, tuple[object, int]] = OrderedDict()
         self._lock = Lock()
 
+    def __reduce__(self) -> tuple[type[Cache], tuple[int]]:
+        """Travel to another process empty."""
+        return Cache, (self.budget,)
+
     def get(self, key: Hashable, make: Callable[[], Value], size: Callable[[Value], int]) -> Value:
         """Return the value of a key, made now if it is not held; `size` says how many bytes a value takes."""
         with self._lock:

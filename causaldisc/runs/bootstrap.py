@@ -21,6 +21,7 @@ from causaldisc.graph import Graph, Node
 from causaldisc.graph.consensus import Tally, tally
 from causaldisc.options import Options
 from causaldisc.runs import resampling
+from causaldisc.runs.cluster import Cluster
 from causaldisc.runs.resampling import Kind
 from causaldisc.runs.workers import Done, inline, spread
 from causaldisc.words import counted
@@ -78,15 +79,16 @@ class Bootstrap:
         return float(self.found.mean_edges**2 / ((2 * least - 1) * possible))
 
 
-def run(search: Search, runs: int, jobs: int, context: Context) -> Bootstrap:
-    """Search so many draws, by so many processes; the result is the same for any number of these.
+def run(search: Search, runs: int, jobs: int | None, context: Context, cluster: Cluster | None = None) -> Bootstrap:
+    """Search so many draws, by so many processes, here or of a cluster (None: as many as it has); the result is the
+    same for any number of these.
 
     Raises DataError for data that cannot be drawn from, ComputationError when most draws could not be searched.
     """
     if search.data.correlation is not None:
         raise DataError("draws are made of rows, and a covariance matrix has none")
     answers: list[Graph | str | None] = [None] * runs
-    for done in _each(search, runs, jobs):
+    for done in _each(search, runs, jobs, cluster):
         answers[done.number] = done.answer if done.answer is not None else done.failure
         context.progress(sum(a is not None for a in answers), runs, "draws")
         if context.ends_early(sum(a is not None for a in answers), runs):
@@ -104,9 +106,11 @@ def run(search: Search, runs: int, jobs: int, context: Context) -> Bootstrap:
     return Bootstrap(tally(_over(search.data, graphs)), failures)
 
 
-def _each(search: Search, runs: int, jobs: int) -> Iterator[Done[Graph | str]]:
+def _each(search: Search, runs: int, jobs: int | None, cluster: Cluster | None) -> Iterator[Done[Graph | str]]:
     items = list(range(runs))
-    return inline(items, search) if jobs == 1 else spread(items, search, jobs)
+    if cluster is not None:
+        return cluster.spread(items, search, jobs)
+    return inline(items, search) if jobs in (None, 1) else spread(items, search, jobs or 1)
 
 
 def _over(data: Dataset, graphs: list[Graph]) -> Iterator[Graph]:

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from causaldisc.citests.base import CITest, Found, Neighbours, SearchesDepths, Verdict, Votes, answer, has_engine
 from causaldisc.context import Context
+from causaldisc.search import elsewhere, setwise, watching
 from causaldisc.search import pairs as pairs_of
-from causaldisc.search import setwise, watching
 from causaldisc.search.undecided import Undecided
 from causaldisc.search.watching import watched
 
@@ -66,9 +66,13 @@ def search(
         return setwise.search(test, pairs, causes, depth, log_alpha, scores, undecided, context)
     seconds = _seconds(test, pairs, causes, depth)
     _announce(seconds, len(pairs), test.seconds_per_test(depth), causes, depth, context)
-    found = watched(
-        lambda watch: test.search(pairs, causes, depth, log_alpha, scores, watch), seconds, f"depth {depth}", context
-    )
+    stage = f"depth {depth}"
+    if elsewhere.is_worth(float(seconds.sum()), context):
+        found = elsewhere.search(test, pairs, causes, depth, log_alpha, scores, seconds, stage, context)
+    else:
+        found = watched(
+            lambda watch: test.search(pairs, causes, depth, log_alpha, scores, watch), seconds, stage, context
+        )
     _note_insufficient(test, pairs, causes, depth, found.insufficient, undecided)
     return found
 
@@ -90,12 +94,13 @@ def vote(
     if not has_engine(test):
         return setwise.vote(test, pairs, causes, middles, depth, log_alpha, scores, undecided, context)
     seconds = _seconds(test, pairs, causes, depth)
-    found = watched(
-        lambda watch: test.vote(pairs, causes, middles, depth, log_alpha, scores, watch),
-        seconds,
-        f"colliders at depth {depth}",
-        context,
-    )
+    stage = f"colliders at depth {depth}"
+    if elsewhere.is_worth(float(seconds.sum()), context):
+        found = elsewhere.vote(test, pairs, causes, middles, depth, log_alpha, scores, seconds, stage, context)
+    else:
+        found = watched(
+            lambda watch: test.vote(pairs, causes, middles, depth, log_alpha, scores, watch), seconds, stage, context
+        )
     _note_insufficient(test, pairs, causes, depth, found.insufficient, undecided)
     return found
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from causaldisc.citests.base import Answers, CITest, Found, Neighbours, Votes
 from causaldisc.context import Context
 from causaldisc.distinct import distinct
+from causaldisc.search import elsewhere
 from causaldisc.search import pairs as pairs_of
 from causaldisc.search.undecided import Undecided
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 Given = tuple[int, ...]
 # A lot lasts about so many seconds: in between, progress is told, Ctrl-C heard and the time limit kept.
 SECONDS_OF_A_LOT = 0.3
+SECONDS_OF_A_LOT_SENT = 1.0  # to other processes, where each costs some milliseconds
 FIRST_LOT, LARGEST_LOT = 8, 1 << 14
 
 
@@ -55,6 +57,7 @@ class _Asker:
     test: CITest
     context: Context
     lot: int = FIRST_LOT
+    _seconds_each: float = 0.0
     _pool: ThreadPoolExecutor | None = field(default=None, init=False)
 
     def __enter__(self) -> _Asker:
@@ -76,7 +79,10 @@ class _Asker:
         started = time.monotonic()
         found = Answers.empty(len(pairs))
         spans = self._spans(sets)
-        if self._pool is None or len(spans) == 1:
+        if self._is_worth_sending(len(pairs)):
+            parts = [(ends[:, a:b], sets[a:b]) for a, b in spans]
+            answers = elsewhere.answers(self.test, parts, self.context)
+        elif self._pool is None or len(spans) == 1:
             answers = [self.test.answers(ends[0, a:b], ends[1, a:b], sets[a:b]) for a, b in spans]
         else:
             jobs = [self._pool.submit(self.test.answers, ends[0, a:b], ends[1, a:b], sets[a:b]) for a, b in spans]
@@ -93,18 +99,33 @@ class _Asker:
 
     def _spans(self, sets: NDArray[np.int32]) -> list[tuple[int, int]]:
         """Cut sorted sets into a few runs for each thread, between different sets (without sets, anywhere)."""
-        k = len(sets)
-        if self._pool is None or k < 2 * self.context.threads:
+        k, width = len(sets), self._width
+        if width == 1 or k < 2 * width:
             return [(0, k)]
         starts = np.flatnonzero((sets[1:] != sets[:-1]).any(axis=1)) + 1 if sets.shape[1] else np.arange(1, k)
-        wanted = np.arange(1, 4 * self.context.threads) * k // (4 * self.context.threads)
+        wanted = np.arange(1, 4 * width) * k // (4 * width)
         places = np.searchsorted(starts, wanted)
         edges = distinct(np.array([0, *starts[places[places < len(starts)]], k])).tolist()
         return list(pairwise(edges))
 
+    @property
+    def _width(self) -> int:
+        """How many runs of a lot are answered at a time."""
+        others = self.context.elsewhere
+        return self.context.threads if others is None else max(others.width, self.context.threads)
+
+    def _is_worth_sending(self, asked: int) -> bool:
+        """Tell whether a lot takes long enough to be answered elsewhere; a lot that was answered here says."""
+        return elsewhere.is_worth(self._seconds_each * asked, self.context, lots=True)
+
     def _adjust(self, asked: int, seconds: float) -> None:
-        fitting = SECONDS_OF_A_LOT * asked / max(seconds, 1e-6)
-        self.lot = int(min(max(fitting, self.context.threads), 2 * self.lot, LARGEST_LOT))
+        """Choose the size of the next lot by how long this one took."""
+        others = self.context.elsewhere
+        wanted = SECONDS_OF_A_LOT if others is None else SECONDS_OF_A_LOT_SENT
+        fitting = wanted * asked / max(seconds, 1e-6)
+        if not self._is_worth_sending(asked):
+            self._seconds_each = seconds * self.context.threads / asked  # of one core, and known of lots answered here
+        self.lot = int(min(max(fitting, self._width), 2 * self.lot, LARGEST_LOT))
 
 
 def answers(

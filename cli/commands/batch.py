@@ -11,13 +11,14 @@ import glob
 import json
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from causaldisc.cli import subcommands
+from causaldisc.cli.cluster import ClusterOptions
 from causaldisc.cli.discover import Algorithm
 from causaldisc.cli.running import RunOptions
 from causaldisc.cli.talk import Progress, TalkOptions, duration
@@ -29,6 +30,7 @@ from causaldisc.errors import CausaldiscError, ComputationError, DataError, Usag
 from causaldisc.graph import formats
 from causaldisc.options import Options, as_json, opt
 from causaldisc.runs import files, manifest
+from causaldisc.runs.cluster import Cluster, at
 from causaldisc.runs.manifest import Entry, Manifest, Status
 from causaldisc.runs.workers import Done, inline, spread
 from causaldisc.words import counted
@@ -66,15 +68,17 @@ class BatchOptions(Options):
 
 @dataclass(frozen=True, eq=False)
 class Work:
-    """What a process does with a file: the algorithm by name, and all that was chosen."""
+    """What a process does with a file: the algorithm by name, all that was chosen, and the folder that it is in."""
 
     algorithm: str
     chosen: dict[str, Any]
     described: str
+    folder: str
 
     def __call__(self, item: tuple[str, str]) -> Entry:
-        """Search one file and write its graph."""
+        """Search one file and write its graph, in the folder that paths are told from."""
         path, output = item
+        at(self.folder)
         started = time.monotonic()
         codes: list[str] = []
         status, message = Status.DONE, ""
@@ -113,8 +117,10 @@ def run(algorithm: Algorithm, patterns: tuple[str, ...], chosen: dict[str, Any])
     options: BatchOptions = chosen["many"]
     if "cells" in chosen and chosen["cells"].group_by is not None:
         raise UsageError("--group-by makes several graphs a file; a batch makes one")
+    if chosen["cluster"].cluster is not None and options.timeout is not None:
+        raise UsageError("--timeout cannot end what a worker of a cluster does; --max-seconds ends a search")
     places = files.outputs(patterns, Path(options.out_dir), options.suffix)
-    work = Work(algorithm.name, _for_a_worker(chosen), _described(algorithm, chosen))
+    work = Work(algorithm.name, _for_a_worker(chosen), _described(algorithm, chosen), os.getcwd())
     _make_folder(Path(options.out_dir))
     kept = _kept(places, options, work.described) if options.resume else {}
     table = Manifest(options.table, kept.values())
@@ -139,20 +145,29 @@ def _search_all(
 ) -> Entry | None:
     """Search files until all are done, or one fails; returns the first that did."""
     options: BatchOptions = chosen["many"]
+    failure = None
+    with chosen["cluster"].connected() as cluster:
+        for number, done in enumerate(_each(items, work, chosen, cluster), 1):
+            found = _entry_of(done, items, work.described)
+            table.add(found)
+            context.progress(number, len(items), "files")
+            if found.message:
+                failure = failure or found
+                if not options.keep_going:
+                    break
+                chosen["talk"].say(f"causaldisc: {found.input}: {found.message}")
+    return failure
+
+
+def _each(
+    items: Sequence[tuple[str, str]], work: Work, chosen: dict[str, Any], cluster: Cluster | None
+) -> Iterator[Done[Entry]]:
+    options: BatchOptions = chosen["many"]
+    if cluster is not None:
+        return cluster.spread(items, work, options.jobs)
     jobs = min(options.jobs or chosen["run"].resolved(), len(items))
     alone = jobs <= 1 and options.timeout is None
-    failure = None
-    each = inline(items, work) if alone else spread(items, work, jobs, options.timeout)
-    for number, done in enumerate(each, 1):
-        found = _entry_of(done, items, work.described)
-        table.add(found)
-        context.progress(number, len(items), "files")
-        if found.message:
-            failure = failure or found
-            if not options.keep_going:
-                break
-            chosen["talk"].say(f"causaldisc: {found.input}: {found.message}")
-    return failure
+    return inline(items, work) if alone else spread(items, work, jobs, options.timeout)
 
 
 def _entry_of(done: Done[Entry], items: Sequence[tuple[str, str]], described: str) -> Entry:
@@ -166,7 +181,8 @@ def _entry_of(done: Done[Entry], items: Sequence[tuple[str, str]], described: st
 def _for_a_worker(chosen: dict[str, Any]) -> dict[str, Any]:
     run: RunOptions = chosen["run"]
     quiet = TalkOptions(quiet=True, progress=Progress.NEVER)
-    return {**chosen, "run": replace(run, threads=run.threads or 1), "talk": quiet}
+    alone = {"talk": quiet, "cluster": ClusterOptions()}
+    return {**chosen, "run": replace(run, threads=run.threads or 1), **alone}
 
 
 def _described(algorithm: Algorithm, chosen: dict[str, Any]) -> str:

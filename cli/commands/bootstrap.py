@@ -83,9 +83,10 @@ def run(algorithm: Algorithm, sources: tuple[str, ...], chosen: dict[str, Any]) 
         options.share,
         options.block_rows,
         options.seed,
-        max(threads // processes, 1),
+        1 if chosen["cluster"].cluster else max(threads // processes, 1),
     )
-    found = bootstrap.run(search, options.runs, processes, context)
+    with chosen["cluster"].connected() as cluster:
+        found = bootstrap.run(search, options.runs, options.jobs if cluster else processes, context, cluster)
     result = _result(algorithm, search, found, options, context)
     chosen["talk"].warn(result.warnings)
     if options.frequencies is not None:
