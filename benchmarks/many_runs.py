@@ -2,11 +2,13 @@
 
     python benchmarks/many_runs.py batch [--files 1000]
     python benchmarks/many_runs.py bootstrap [--draws 200]
+    python benchmarks/many_runs.py cluster [--draws 200]
 
 `batch`: small files of ten columns and 200 rows; the overhead of a file is the time of the batch with one process,
 less that of reading and searching alone in a process that is under way. The batch is then killed in the middle, with
 SIGKILL, and resumed, and its graphs compared with those of the first. `bootstrap`: alarm, 10,000 rows, by the
-chi-square test, with one process and with two. Wall time; run it on an idle machine.
+chi-square test, with one process and with two. `cluster`: the same by the two workers of a Dask cluster on this machine,
+and one search by kernel tests, alone with two threads and shared. Wall time; run it on an idle machine.
 """
 
 from __future__ import annotations
@@ -79,6 +81,27 @@ def bootstrap(draws: int) -> None:
         print(f"{draws} draws of alarm, {jobs} process{'es' * (jobs > 1)}: {seconds:.1f} s", flush=True)
 
 
+def cluster(draws: int) -> None:
+    """Print the seconds of this machine alone and by two workers of Dask on it."""
+    from distributed import LocalCluster
+
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0", host="127.0.0.1") as made:
+        shared = ("--cluster", made.scheduler_address.replace("tcp", "dask"))
+        asked = subprocess.run([*PROGRAM, "data", "path", "alarm"], capture_output=True, text=True, check=True)
+        many = ("bootstrap", "pc", asked.stdout.strip(), "--test", "chisq", "--runs", str(draws))
+        with tempfile.TemporaryDirectory() as folder:
+            rows = f"{folder}/d.csv"
+            made_up = ["--nodes", "12", "--rows", "600", "--degree", "3", "--seed", "1"]
+            subprocess.run([*PROGRAM, "simulate", "dag", *made_up, "-q", "-o", rows], check=True)
+            kernel = ("pc", rows, "--test", "kci", "--max-depth", "2")
+            for what, command in ((f"{draws} draws of alarm", many), ("pc --test kci", kernel)):
+                alone = _timed(*command, "--threads", "2", "-o", f"{folder}/a.json")
+                there = _timed(*command, *shared, "-o", f"{folder}/b.json")
+                same = Path(folder, "a.json").read_bytes() == Path(folder, "b.json").read_bytes()
+                of_them = f"{'the same' if same else 'OTHER'} bytes, {there / alone:.2f} times as long"
+                print(f"{what}: alone, two at a time {alone:.1f} s, two workers {there:.1f} s; {of_them}", flush=True)
+
+
 def _timed(*arguments: str) -> float:
     started = time.perf_counter()
     subprocess.run([*PROGRAM, *arguments, "-q"], check=True)
@@ -87,14 +110,14 @@ def _timed(*arguments: str) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("batch", "bootstrap"))
+    parser.add_argument("what", choices=("batch", "bootstrap", "cluster"))
     parser.add_argument("--files", type=int, default=1000)
     parser.add_argument("--draws", type=int, default=200)
     chosen = parser.parse_args()
     if chosen.what == "batch":
         batch(chosen.files)
     else:
-        bootstrap(chosen.draws)
+        {"bootstrap": bootstrap, "cluster": cluster}[chosen.what](chosen.draws)
 
 
 if __name__ == "__main__":
