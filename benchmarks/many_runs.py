@@ -7,8 +7,8 @@
 `batch`: small files of ten columns and 200 rows; the overhead of a file is the time of the batch with one process,
 less that of reading and searching alone in a process that is under way. The batch is then killed in the middle, with
 SIGKILL, and resumed, and its graphs compared with those of the first. `bootstrap`: alarm, 10,000 rows, by the
-chi-square test, with one process and with two. `cluster`: the same by the two workers of a Dask cluster on this machine,
-and one search by kernel tests, alone with two threads and shared. Wall time; run it on an idle machine.
+chi-square test, with one process and with two. `cluster`: the same by the two workers of a Dask cluster on this
+machine, and one search by kernel tests, alone with two threads and shared. Wall time; run it on an idle machine.
 """
 
 from __future__ import annotations
