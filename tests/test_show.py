@@ -121,6 +121,18 @@ def test_where_a_drawing_has_no_room_edges_are_listed(chain, capsys):
     assert capsys.readouterr().err == ""
 
 
+def test_a_tangle_is_listed_unless_a_width_is_given(tmp_path, capsys):
+    path = tmp_path / "dense.json"
+    notation = "; ".join(f"n{i} --> n{j}" for j in range(12) for i in range(j))
+    path.write_text(formats.dump("json", Result(Graph.parse(notation))), encoding="utf-8")
+    assert main(["show", str(path)]) == 0
+    told = capsys.readouterr()
+    assert "cannot be followed" in told.err
+    assert "▼" not in told.out
+    assert main(["show", str(path), "--width", "500"]) == 0
+    assert "▼" in capsys.readouterr().out
+
+
 # ---- pictures
 
 

@@ -13,6 +13,7 @@ from causaldisc.drawing.layout import Layout, Line, Spacing, lay_out
 from causaldisc.graph import Graph, Mark
 
 ACROSS, DOWN = 2, 4  # dots of a cell
+MOST_LINES, MOST_LINES_A_NODE = 8, 2.5  # between nodes, for a drawing that can be read
 ROUNDING = 1e-6  # what the middle of a cell, where two dots meet, may be off by
 # The bit of each dot of a cell in U+2800, by column and row.
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
@@ -123,6 +124,12 @@ class _Canvas:
 def width(lines: list[str]) -> int:
     """Return how many cells the broadest line takes, codes for bold not counted."""
     return max((cells(line.replace(_BOLD, "").replace(_PLAIN, "")) for line in lines), default=0)
+
+
+def is_tangle(graph: Graph) -> bool:
+    """Tell whether there are more edges between nodes, counted once for all lags, than lines of dots can be told."""
+    pairs = {frozenset((e.source, e.target)) for e in graph.edges() if e.source != e.target}
+    return len(pairs) > MOST_LINES + MOST_LINES_A_NODE * len(graph)
 
 
 def has_codes() -> bool:

@@ -127,12 +127,17 @@ def _text(result: Result, options: ShowOptions, talk: TalkOptions) -> str:
     from causaldisc.drawing import terminal
 
     on_terminal = options.output == "-" and sys.stdout.isatty()
-    lines = terminal.drawing(result.graph, in_bold=on_terminal and terminal.has_codes())
-    needed = terminal.width(lines)
-    if needed <= options.columns() and (not on_terminal or terminal.is_shown_by(sys.stdout.encoding)):
-        return "\n".join(lines) + "\n"
-    why = f"the drawing needs {needed} columns" if needed > options.columns() else "this terminal has no braille"
-    talk.say(f"causaldisc: {why}, so here are the edges; -o FILE.svg or --html -o FILE.html draws them")
+    if on_terminal and not terminal.is_shown_by(sys.stdout.encoding):
+        why = "this terminal has no braille"
+    elif options.width is None and terminal.is_tangle(result.graph):
+        why = "so many edges cannot be followed in characters (--width COLUMNS draws them)"
+    else:
+        lines = terminal.drawing(result.graph, in_bold=on_terminal and terminal.has_codes())
+        needed = terminal.width(lines)
+        if needed <= options.columns():
+            return "\n".join(lines) + "\n"
+        why = f"the drawing needs {needed} columns"
+    talk.say(f"causaldisc: {why}: a list of edges; -o FILE.svg or --html -o FILE.html makes a picture")
     return formats.dump("text", result)
 
 
