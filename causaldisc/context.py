@@ -22,6 +22,9 @@ def _unheard(message: str) -> None:
     """Ignore an announcement."""
 
 
+UNKNOWN = 0  # the total of work that nobody can tell how long it is
+
+
 class OutOfTime(Exception):
     """The time limit has passed, with this share of the stage done. Searches catch it and return what they have."""
 
@@ -54,8 +57,8 @@ class Elsewhere(Protocol):
 
 @dataclass
 class Context:
-    """Collects warnings in order, each once; `progress(done, total, stage)` is called now and then, and
-    `announce(message)` before work that takes long.
+    """Collects warnings in order, each once; `progress(done, total, stage)` is called now and then, with the
+    total UNKNOWN where nobody knows it, and `announce(message)` before work that takes long.
 
     `threads` is how many a kernel may use; results never depend on it, nor on `elsewhere`. `deadline`, on the clock of
     time.monotonic, is when a search is to end with what it has.

@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
+from typing import TextIO
 
 from causaldisc.cli.running import RunOptions
 
-from causaldisc.context import Context
+from causaldisc.context import UNKNOWN, Context
 from causaldisc.options import Options, opt
 from causaldisc.result import Notice
 
@@ -76,7 +77,8 @@ def _meter(estimate: bool) -> Callable[[int, int, str], None]:
     """Return a progress function that rewrites one line of stderr, at most ten times a second."""
     started = time.monotonic()
     last = 0.0
-    on_terminal = sys.stderr.isatty()
+    stream = sys.stderr  # the one of now: somebody else's search may have taken it away
+    on_terminal = stream.isatty()
 
     def show(done: int, total: int, stage: str) -> None:
         nonlocal last
@@ -84,11 +86,11 @@ def _meter(estimate: bool) -> Callable[[int, int, str], None]:
         if now - started < PATIENCE or now - last < 0.1:
             return
         last = now
-        share = f"{100 * done // max(total, 1)}%"
-        line = f"{stage}: {done:,} of {total:,} ({share}), {now - started:.0f} s"
-        if estimate and done:
+        far = f": {done:,} of {total:,} ({100 * done // total}%)" if total != UNKNOWN else ""
+        line = f"{stage}{far}, {now - started:.0f} s"
+        if estimate and done and far:
             line += f", about {duration((now - started) * (total - done) / done)} left"
-        tell(f"\r\x1b[K{line}\r" if on_terminal else line, end="" if on_terminal else "\n")
+        tell(f"\r\x1b[K{line}\r" if on_terminal else line, end="" if on_terminal else "\n", stream=stream)
 
     return show
 
@@ -106,7 +108,7 @@ def error(message: str) -> None:
     tell(f"{PROGRAM}: error: {message}")
 
 
-def tell(text: str, end: str = "\n") -> None:
-    """Write to stderr; one that is full must not spoil the result."""
+def tell(text: str, end: str = "\n", stream: TextIO | None = None) -> None:
+    """Write to stderr, or what it was; one that is full must not spoil the result."""
     with contextlib.suppress(OSError):
-        print(text, end=end, file=sys.stderr, flush=True)
+        print(text, end=end, file=stream or sys.stderr, flush=True)

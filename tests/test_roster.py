@@ -3,10 +3,12 @@
 import json
 import random
 import re
+import time
 
 import numpy as np
 import pytest
 from causaldisc.cli.main import main
+from causaldisc.cli.talk import Progress, TalkOptions
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import dags
@@ -15,7 +17,7 @@ from causaldisc import registry
 from causaldisc.algorithms import _causal_learn as adapter
 from causaldisc.algorithms import _fci, exact, fci
 from causaldisc.citests import TestChoice
-from causaldisc.context import Context
+from causaldisc.context import UNKNOWN, Context
 from causaldisc.data.dataset import Dataset
 from causaldisc.errors import ComputationError
 from causaldisc.graph import Graph, GraphKind, Mark, formats
@@ -345,3 +347,20 @@ def test_a_crash_inside_is_a_sentence_and_its_prints_are_not_heard(capsys):
     assert capsys.readouterr() == ("", "")
     with pytest.raises(KeyboardInterrupt), adapter.running("ges", Context()):
         raise KeyboardInterrupt
+
+
+def test_a_search_that_tells_nothing_gives_signs_of_life_on_our_stream(capsys):
+    stages = []
+    with adapter.running("ges", Context(lambda done, total, stage: stages.append((done, total, stage)))):
+        print("not for us")
+        time.sleep(1.2)
+    assert stages == [(0, UNKNOWN, "ges")] * 2
+    assert capsys.readouterr() == ("", "")
+
+
+def test_signs_of_life_have_no_share_of_a_total(files, capsys, monkeypatch):
+    monkeypatch.setattr("causaldisc.cli.talk.PATIENCE", 0.0)
+    show = TalkOptions(progress=Progress.ALWAYS).context().progress
+    with adapter.running("ges", Context(show)):
+        time.sleep(0.7)
+    assert re.fullmatch(r"ges, \d s\n", capsys.readouterr().err)

@@ -347,7 +347,7 @@ def test_a_matrix_has_no_rows_to_report(sachs, tmp_path):
     matrix = np.corrcoef([columns[name] for name in columns.dtype.names])
     path = tmp_path / "m.csv"
     np.savetxt(path, matrix, delimiter=",", header=",".join(columns.dtype.names), comments="", fmt="%.10f")
-    assert "matrix of correlations" in report(tmp_path, "pc", path, "--covariance", "7466")
+    assert "Only the correlations" in report(tmp_path, "pc", path, "--covariance", "7466")
 
 
 def test_reports_of_groups_go_to_files_of_their_own(tmp_path, capsys):

@@ -57,7 +57,7 @@ def _repetition(result: Result, command: str) -> Iterator[str]:
 
 def _data(data: Dataset) -> Iterator[str]:
     if data.correlation is not None:
-        yield "<p>A matrix of correlations stood for the data.</p>"
+        yield "<p>Only the correlations of the data were known to the search.</p>"
         return
     found = describe(data)
     yield "".join(f"<p>{escape(remark)}</p>" for remark in _remarks(data, found))
