@@ -4,6 +4,7 @@ import json
 import random
 import re
 import time
+import warnings
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from strategies import dags
 from causaldisc import registry
 from causaldisc.algorithms import _causal_learn as adapter
 from causaldisc.algorithms import _fci, exact, fci
+from causaldisc.algorithms._scores import Score
 from causaldisc.citests import TestChoice
 from causaldisc.context import UNKNOWN, Context
 from causaldisc.data.dataset import Dataset
@@ -131,6 +133,34 @@ def test_scores_over_classes_and_orders_give_the_graphs_of_causal_learn():
         random.seed(3)
         found = search(values, parameters={"lambda_value": 1.0}, verbose=False)
         assert str(own(name, data, seed=3)) == theirs(found.graph, data)
+
+
+@pytest.mark.parametrize("score", ["cv", "marginal"])
+def test_kernel_scores_are_those_of_causal_learn(score):
+    from causallearn.search.ScoreBased.GES import ges
+
+    rng = np.random.default_rng(1)
+    a, b = rng.standard_normal((2, 60))
+    data = Dataset.from_array(
+        np.column_stack([a, b, np.tanh(2 * a) + b**2 + 0.2 * rng.standard_normal(60)]), list("abc")
+    )
+    values = data.matrix().T
+    standardised = (values - values.mean(axis=0)) / values.std(axis=0)
+    parameters = {"kfold": 10, "lambda": 0.01} if score == "cv" else None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of an optimiser that goes too far and comes back
+        found = ges(standardised, f"local_score_{score.upper() if score == 'cv' else score}_general", None, parameters)
+    assert str(own("ges", data, score=Score(score))) == theirs(found["G"].graph, data)
+
+
+@pytest.mark.parametrize("test", ["kci", "rcit", "gcm", "cubic"])
+def test_fci_takes_tests_of_relations_that_are_not_linear(test):
+    rng = np.random.default_rng(3)
+    a, b, d = rng.standard_normal((3, 250))
+    c = a**3 / 3 + np.tanh(2 * b) + 0.3 * rng.standard_normal(250)
+    data = Dataset.from_array(np.column_stack([a, b, c, d]), list("abcd"))
+    found = fci.run(data, fci.Options(alpha=0.01), TestChoice(test), Knowledge(), Context()).graph
+    assert str(found) == "a o-> c; b o-> c"
 
 
 def test_discrete_columns_are_scored_by_bdeu():
