@@ -217,9 +217,12 @@ def _tcp(address: str) -> str:
 
 
 def _versions() -> dict[str, str]:
+    """Return what the last digits depend on, the threads of linear algebra too."""
     import numpy as np
 
-    return {"causaldisc": __version__, "python": platform.python_version_tuple()[1], "numpy": np.__version__}
+    python = ".".join(platform.python_version_tuple()[:2])
+    threads = os.environ.get("OPENBLAS_NUM_THREADS", "not set")
+    return {"causaldisc": __version__, "python": python, "numpy": np.__version__, "OPENBLAS_NUM_THREADS": threads}
 
 
 def _taken(finished: SimpleQueue[Any]) -> list[Any]:

@@ -7,8 +7,9 @@ libraries).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from itertools import pairwise
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,7 @@ PARTS = 4  # for each process, so that none waits long for the last
 Number = TypeVar("Number", np.int32, np.float64)
 Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
+OfPairs = TypeVar("OfPairs", Found, Votes)
 Part = tuple[int, int]
 Searched = tuple[NDArray[np.int32], Neighbours, int, float, NDArray[np.float64]]
 Voted = tuple[NDArray[np.int32], Neighbours, Neighbours, int, float, NDArray[np.float64]]
@@ -49,15 +51,7 @@ def search(
     """Find the first separating set for each pair; see SearchesDepths.search."""
     parts = _parts(seconds, len(pairs), context)
     items = [(pairs[a:b], causes, depth, log_alpha, scores[a:b]) for a, b in parts]
-    found = _all(test, _search, items, parts, stage, context)
-    return Found(
-        np.concatenate([f.separated for f in found]),
-        np.concatenate([f.scores for f in found]),
-        np.concatenate([f.improved for f in found]),
-        np.concatenate([f.sets for f in found]),
-        sum(f.tests for f in found),
-        _insufficient(found, parts),
-    )
+    return _joined(_all(test, _search, items, parts, stage, context), parts)
 
 
 def vote(
@@ -75,16 +69,7 @@ def vote(
     """Count the separating sets of each pair; see SearchesDepths.vote."""
     parts = _parts(seconds, len(pairs), context)
     items = [(pairs[a:b], causes, _cut(middles, a, b), depth, log_alpha, scores[a:b]) for a, b in parts]
-    found = _all(test, _vote, items, parts, stage, context)
-    return Votes(
-        np.concatenate([f.separating for f in found]),
-        np.concatenate([f.members for f in found]),
-        np.concatenate([f.scores for f in found]),
-        np.concatenate([f.improved for f in found]),
-        np.concatenate([f.sets for f in found]),
-        sum(f.tests for f in found),
-        _insufficient(found, parts),
-    )
+    return _joined(_all(test, _vote, items, parts, stage, context), parts)
 
 
 def answers(test: CITest, asked: Sequence[Asked], context: Context) -> list[Answers]:
@@ -151,10 +136,13 @@ def _cut(middles: Neighbours, a: int, b: int) -> Neighbours:
     return Neighbours(middles.starts[a : b + 1] - np.int32(first), middles.members[first:last])
 
 
-def _insufficient(found: Sequence[Found] | Sequence[Votes], parts: Sequence[Part]) -> NDArray[np.int64] | None:
-    if all(f.insufficient is None for f in found):
-        return None
-    counts = [f.insufficient for f in found]
-    return np.concatenate(
-        [np.zeros(b - a, np.int64) if c is None else c for c, (a, b) in zip(counts, parts, strict=True)]
-    )
+def _joined(found: Sequence[OfPairs], parts: Sequence[Part]) -> OfPairs:
+    """Return what was found for all pairs; where only some parts had tests with too few rows, the others had none."""
+    joined: dict[str, Any] = {"tests": sum(f.tests for f in found)}
+    for name in (field.name for field in fields(found[0]) if field.name != "tests"):
+        of_parts = [getattr(f, name) for f in found]
+        if any(one is not None for one in of_parts):
+            sized = zip(of_parts, parts, strict=True)
+            of_parts = [np.zeros(b - a, np.int64) if one is None else one for one, (a, b) in sized]
+            joined[name] = np.concatenate(of_parts)
+    return type(found[0])(**joined)
