@@ -36,7 +36,6 @@ WORKERS_WITHIN = 60.0  # seconds that there may be no worker
 AHEAD = 3  # pieces that wait at the cluster, for each that is done at a time
 MOST_LOSSES_TOGETHER, MOST_LOSSES = 2, 4  # times that a piece is lost beside others, and in all
 _KEPT = 4  # held objects that a worker keeps
-_LOGGERS = ("distributed", "distributed.client", "distributed.core", "distributed.comm", "tornado", "asyncio")
 
 
 class _Killed(Exception):
@@ -58,8 +57,7 @@ class Cluster:
             from distributed import Client
         except ImportError:
             raise UsageError("--cluster needs Dask: pip install 'causaldisc[dask]'") from None
-        for name in _LOGGERS:
-            logging.getLogger(name).setLevel(logging.CRITICAL)
+        _silence()
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of versions we say more below
@@ -206,6 +204,13 @@ class Cluster:
             other = [f"{name} {theirs[name]} instead of {ours[name]}" for name in ours if theirs[name] != ours[name]]
             if other:
                 raise ComputationError(f"worker {worker} has {', '.join(other)}; results would not be the same")
+
+
+def _silence() -> None:
+    """Keep what Dask logs off our streams: what goes wrong is an exception too."""
+    for name in ("asyncio", "distributed", "tornado", *logging.root.manager.loggerDict):
+        if name.split(".")[0] in ("asyncio", "distributed", "tornado"):
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 def _tcp(address: str) -> str:
