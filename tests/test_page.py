@@ -3,6 +3,7 @@
 import gzip
 import itertools
 import json
+import re
 
 import numpy as np
 import pytest
@@ -271,6 +272,21 @@ def test_a_row_of_a_report_chooses_its_edge(page, folder):
     for heading in ("Edges", "Warnings", "Data", "How to repeat it"):
         assert heading in body
     assert f"causaldisc pc {folder / 'sachs.csv'}" in body
+
+
+def test_the_whole_drawing_is_printed_wherever_the_view_is(page):
+    driver = page("alarm.report.html")
+    css(driver, "#in")[0].click()
+    before = transform(driver)
+    view = "return document.getElementById('drawing').getAttribute('viewBox')"
+    driver.execute_script(
+        "addEventListener('beforeprint', () => { window.printed = document.getElementById('drawing').outerHTML; })"
+    )
+    driver.print_page()
+    printed = driver.execute_script("return window.printed")
+    assert re.search(r"<svg [^>]*viewBox=", printed)
+    assert "transform=" not in printed.split("<path")[0]
+    assert (transform(driver), driver.execute_script(view)) == (before, None)
 
 
 def test_without_scripts_the_drawing_and_the_table_are_there(folder, tmp_path):

@@ -16,7 +16,7 @@
   // ---- moving about
 
   const [width, height] = svg.viewBox.baseVal ? [svg.viewBox.baseVal.width, svg.viewBox.baseVal.height] : [1, 1];
-  const margin = -svg.viewBox.baseVal.x;
+  const margin = -svg.viewBox.baseVal.x, whole = svg.getAttribute("viewBox");
   svg.removeAttribute("viewBox");
   const view = { x: 0, y: 0, scale: 1 };
   const show = () => scene.setAttribute("transform", `translate(${view.x} ${view.y}) scale(${view.scale})`);
@@ -358,7 +358,14 @@
     event.preventDefault();
     move();
   });
-  addEventListener("resize", () => show());
+  addEventListener("beforeprint", () => {
+    svg.setAttribute("viewBox", whole);
+    scene.removeAttribute("transform");
+  });
+  addEventListener("afterprint", () => {
+    svg.removeAttribute("viewBox");
+    show();
+  });
   fit(LEGIBLE);
   document.documentElement.dataset.ready = "true";
 })();
