@@ -72,7 +72,12 @@ class Layout:
 def lay_out(graph: Graph, spacing: Spacing) -> Layout:
     """Return a layout of a graph, the same for the same graph. Raises DataError for one that is too large."""
     lines = gathered(graph.edges())
-    parts = [_Part(graph, members, lines, spacing).laid_out() for members in _connected(len(graph), lines)]
+    groups = _connected(len(graph), lines)
+    group_of = {v: number for number, members in enumerate(groups) for v in members}
+    ours: list[dict[int, Edge]] = [{} for _ in groups]
+    for i, edges in enumerate(lines):
+        ours[group_of[edges[0].source]][i] = edges[0]
+    parts = [_Part(graph, members, own, spacing).laid_out() for members, own in zip(groups, ours, strict=True)]
     offsets, width, height = _packed([(p.width, p.height) for p in parts], spacing)
     boxes: dict[int, Box] = {}
     curves: dict[int, tuple[Point, ...]] = {}
@@ -137,12 +142,12 @@ class _Placed:
 
 
 class _Part:
-    """One connected part while it is laid out: `members` are nodes of the graph, numbered from 0 here."""
+    """One connected part while it is laid out: `members` are nodes, numbered from 0 here, and `ours` has an edge
+    of each line, by the number of the line."""
 
-    def __init__(self, graph: Graph, members: list[int], lines: Sequence[tuple[Edge, ...]], spacing: Spacing) -> None:
+    def __init__(self, graph: Graph, members: list[int], ours: dict[int, Edge], spacing: Spacing) -> None:
         self.members, self.spacing = members, spacing
         here = {v: i for i, v in enumerate(members)}
-        ours = {i: edges[0] for i, edges in enumerate(lines) if edges[0].source in here}
         self.loops = {i: here[e.source] for i, e in ours.items() if e.source == e.target}
         self.ends = {i: (here[e.source], here[e.target]) for i, e in ours.items() if i not in self.loops}
         arrows = {self.ends[i] for i in self.ends if points(ours[i])}
@@ -162,7 +167,7 @@ class _Part:
             )
         layered = crossings.ordered(layered)
         self.carried = self._carried()
-        self.widths = [self._width(v) for v in range(count)]
+        self.widths = self._widths()
         aside = dict.fromkeys(self.loops.values(), 2 * spacing.loop)
         room = [w + aside.get(v, 0.0) + spacing.beside for v, w in enumerate(self.widths)]
         lanes = [0.0] * (len(layered.above) - count)
@@ -194,10 +199,14 @@ class _Part:
             found[(u, v) if (u, v) in found else (v, u)].append(i)
         return found
 
-    def _width(self, v: int) -> float:
-        """Return the width of a box: room for its label, and for the lines that end at it."""
-        ends = [sum(len(self.carried[arc]) for arc in self.arcs if arc[side] == v) for side in (0, 1)]
-        return max(self.spacing.label(self.labels[v]), max(ends) * self.spacing.ends / 2)
+    def _widths(self) -> list[float]:
+        """Return the widths of boxes: room for the label, and for the lines that end at a side."""
+        below, above = [0] * len(self.labels), [0] * len(self.labels)
+        for (u, v), lines in self.carried.items():
+            below[u] += len(lines)
+            above[v] += len(lines)
+        ends = [max(pair) * self.spacing.ends / 2 for pair in zip(below, above, strict=True)]
+        return [max(self.spacing.label(name), room) for name, room in zip(self.labels, ends, strict=True)]
 
     def _tops(self, layered: Layered) -> list[float]:
         """Return the top of each layer; a gap is larger where lines go far sideways."""
