@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from causaldisc.context import Context
-from causaldisc.data import covariance, reading, streaming
+from causaldisc.data import covariance, reading
 from causaldisc.data.dataset import Dataset
 from causaldisc.data.read_options import ReadOptions
 from causaldisc.errors import UsageError
@@ -46,5 +46,7 @@ class MatrixOptions(Options):
         if self.covariance is not None:
             return covariance.read(data, self.covariance, options)
         if self.chunk_rows is not None:
+            from causaldisc.data import streaming
+
             return streaming.read(data, self.chunk_rows, options, context())
         return reading.read(data, options)
