@@ -60,7 +60,7 @@ def test_columns_can_be_chosen(values, tmp_path):
 
 def test_other_tests_need_the_rows(values, tmp_path):
     data = covariance.read(write(tmp_path / "m.csv", np.cov(values.T)), 400, ReadOptions())
-    with pytest.raises(DataError, match="gsq needs the rows; a covariance matrix serves fisherz only"):
+    with pytest.raises(DataError, match="gsq needs the rows; correlations alone serve fisherz only"):
         citests.build(TestChoice("gsq"), data, Context())
 
 

@@ -361,7 +361,7 @@ def test_a_covariance_matrix_has_no_zeros(tmp_path, capsys):
     path.write_text("a,b\n1,0.2\n0.2,1\n")
     code, _, err = run(capsys, "dropout", str(path), "--covariance", "100")
     assert code == 3
-    assert "a covariance matrix has none" in err
+    assert "which correlations alone do not have" in err
 
 
 @pytest.mark.parametrize("search", ["pc", "ges"])

@@ -219,6 +219,15 @@ def test_columns_are_chosen_and_times_left_out(values, tmp_path):
     assert stream(path, columns="d,a").names == ("d", "a")
 
 
+def test_times_that_come_late_are_no_numbers(values, tmp_path):
+    lines = text(values).splitlines()
+    late = [lines[0] + ",at", *(f"{line},{'2026-01-05' if i > 500 else ''}" for i, line in enumerate(lines[1:]))]
+    path = tmp_path / "d.csv"
+    path.write_text("\n".join(late) + "\n")
+    with pytest.raises(DataError, match=r"column 'at' of .* holds times"):
+        stream(path)
+
+
 def test_standard_input(values, monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text(values).encode())))
     found = streaming.read("-", 50, ReadOptions(), Context())

@@ -91,7 +91,7 @@ def build(choice: TestChoice, data: Dataset, context: Context) -> CITest:
     module = registry.load(PACKAGE, name, "test")
     if data.correlation is not None and not getattr(module, "TAKES_CORRELATIONS", False):
         takers = [n for n in names() if getattr(registry.load(PACKAGE, n), "TAKES_CORRELATIONS", False)]
-        raise DataError(f"{name} needs the rows; a covariance matrix serves {', '.join(takers)} only")
+        raise DataError(f"{name} needs the rows; correlations alone serve {', '.join(takers)} only")
     reason = module.accepts(data)
     if reason:
         raise DataError(reason)

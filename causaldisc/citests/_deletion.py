@@ -72,7 +72,7 @@ def bind(
     Raises DataError as citests.build does.
     """
     if data.correlation is not None:
-        raise DataError("zeros are cells: a covariance matrix has none; give the rows")
+        raise DataError("zeros are cells, which correlations alone do not have; give the rows")
     name = choice.name
     if name == "auto":
         name = "cubic" if cubic.accepts(data) is None else citests.choose(data)

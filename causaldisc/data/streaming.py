@@ -129,6 +129,11 @@ class _Sums:
                 f"{rules.whole} holds text such as {cells.levels[0]!r}, and --chunk-rows takes numbers only; leave it "
                 f"out with --columns '!{as_column(rules.name)}'"
             )
+        if cells.is_time:
+            raise DataError(
+                f"{rules.whole} holds times, though not from its first rows on; leave it out with --columns "
+                f"'!{as_column(rules.name)}'"
+            )
         for notice in cells.notices:
             self._say(rules.name, notice)
         return cells.values

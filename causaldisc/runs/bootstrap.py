@@ -86,7 +86,7 @@ def run(search: Search, runs: int, jobs: int | None, context: Context, cluster: 
     Raises DataError for data that cannot be drawn from, ComputationError when most draws could not be searched.
     """
     if search.data.correlation is not None:
-        raise DataError("draws are made of rows, and a covariance matrix has none")
+        raise DataError("draws are made of rows, and correlations alone have none")
     answers: list[Graph | str | None] = [None] * runs
     for done in _each(search, runs, jobs, cluster):
         answers[done.number] = done.answer if done.answer is not None else done.failure
