@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -27,12 +27,12 @@ class ClusterOptions(Options):
     )
 
     @contextmanager
-    def connected(self) -> Iterator[Cluster | None]:
-        """Give the cluster, None without one. Raises as Cluster does."""
+    def connected(self, announce: Callable[[str], None]) -> Iterator[Cluster | None]:
+        """Give the cluster, None without one; `announce` tells of waiting. Raises as Cluster does."""
         if self.cluster is None:
             yield None
             return
         from causaldisc.runs.cluster import Cluster
 
-        with Cluster(self.cluster) as cluster:
+        with Cluster(self.cluster, announce) as cluster:
             yield cluster

@@ -128,7 +128,7 @@ def command(name: str) -> Any:
 
     def discover(sources: tuple[str, ...], chosen: dict[str, Any]) -> int:
         partial = False
-        with chosen.get("cluster", ClusterOptions()).connected() as cluster:
+        with chosen.get("cluster", ClusterOptions()).connected(chosen["talk"].announce) as cluster:
             for job in algorithm.jobs(sources, chosen):
                 context = chosen["talk"].context(chosen["run"])
                 context.elsewhere = cluster

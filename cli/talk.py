@@ -45,6 +45,10 @@ class TalkOptions(Options):
         if not self.quiet:
             tell(text)
 
+    def announce(self, message: str) -> None:
+        """Tell what takes long, before it does."""
+        self.say(f"{PROGRAM}: {message}")
+
     def warn(self, notices: Iterable[Notice]) -> None:
         """Tell warnings; of many with one code only the first few, and how many more there are."""
         if self.quiet:
@@ -66,7 +70,7 @@ class TalkOptions(Options):
             self.progress is Progress.AUTO and not self.quiet and sys.stderr.isatty()
         )
         context = Context(_meter(estimate)) if wanted else Context()
-        context.announce = lambda message: self.say(f"{PROGRAM}: {message}")
+        context.announce = self.announce
         if run is not None:
             context.threads = run.resolved()
             context.deadline = None if run.max_seconds is None else time.monotonic() + run.max_seconds

@@ -2,13 +2,17 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from causaldisc.cli.commands import batch
 from causaldisc.cli.main import main
 
 from causaldisc import citests
@@ -16,6 +20,7 @@ from causaldisc.citests import TestChoice
 from causaldisc.context import Context, OutOfTime
 from causaldisc.data.dataset import Dataset
 from causaldisc.errors import ComputationError, UsageError
+from causaldisc.runs import manifest
 from causaldisc.runs.cluster import Cluster, _tcp
 from causaldisc.search import elsewhere, setwise
 
@@ -286,7 +291,106 @@ def test_a_batch_has_the_same_files_though_a_worker_dies(mortal, killed, tmp_pat
     assert "--timeout cannot end" in capsys.readouterr().err
 
 
+@pytest.fixture
+def few(tmp_path, monkeypatch):
+    """A current folder with three files in data/."""
+    monkeypatch.chdir(tmp_path)
+    many_files(tmp_path / "data", 3, seed=1)
+
+
+def many_files(folder, count, seed):
+    folder.mkdir(parents=True)
+    rng = np.random.default_rng(seed)
+    for i in range(count):
+        np.savetxt(folder / f"{i:02}.csv", rng.standard_normal((60, 3)), delimiter=",", header="a,b,c", comments="")
+
+
+def test_batches_of_two_folders_share_a_process_with_two_threads(tmp_path):
+    from distributed import LocalCluster
+
+    for seed, name in enumerate("ab"):
+        many_files(tmp_path / name / "data", 40, seed)
+    with LocalCluster(
+        n_workers=1, threads_per_worker=2, processes=True, dashboard_address=":0", host="127.0.0.1", silence_logs=50
+    ) as made:
+        command = [sys.executable, "-m", "causaldisc", "batch", "pc", "data/*.csv", "--keep-going", "-q"]
+        shared = [*command, "--cluster", made.scheduler_address.replace("tcp", "dask")]
+        for run in [subprocess.Popen(shared, cwd=tmp_path / name) for name in "ab"]:
+            assert run.wait(timeout=60) == 0
+    for name in "ab":
+        for entry in manifest.read(tmp_path / name / "graphs/manifest.tsv").values():
+            assert manifest.checksum(tmp_path / name / entry.input) == entry.sha256
+            assert manifest.checksum(tmp_path / name / entry.output) == entry.output_sha256
+
+
+def test_workers_with_another_disk_write_nothing_and_are_named(address, few, monkeypatch):
+    unseen = "graphs/.batch-on-another-disk"
+    monkeypatch.setattr(batch, "_marked", lambda work, cluster: nullcontext(replace(work, mark=unseen)))
+    assert main(["batch", "pc", "data/*.csv", "--keep-going", "-q", "--cluster", address]) == 4
+    entries = manifest.read(Path("graphs/manifest.tsv")).values()
+    told = f"{socket.gethostname()} has another folder 'graphs' than the batch; workers must share its disk"
+    assert [(entry.status, entry.message) for entry in entries] == [("failed", told)] * 3
+    assert os.listdir("graphs") == ["manifest.tsv"]
+
+
+def test_what_is_still_searched_when_a_batch_ends_is_not_written(few, cluster, monkeypatch):
+    given = {}
+    monkeypatch.setattr(batch, "_each", lambda items, work, *_: given.update(items=items, work=work) or iter(()))
+    main(["batch", "pc", "data/*.csv", "-q"])
+    with batch._marked(given["work"], cluster) as work:
+        assert work(given["items"][0]).status == "done"
+        search = batch.Algorithm.run
+
+        def ends_meanwhile(*arguments):
+            os.unlink(work.mark)
+            return search(*arguments)
+
+        monkeypatch.setattr(batch.Algorithm, "run", ends_meanwhile)
+        assert work(given["items"][1]).status == "failed"
+    assert work(given["items"][2]).status == "failed"
+    assert sorted(os.listdir("graphs")) == ["00.graphml", "manifest.tsv"]
+
+
+def test_the_mark_of_a_batch_that_was_killed_goes_with_resume(few, address):
+    os.mkdir("graphs")
+    Path("graphs/.batch-old").touch()
+    assert main(["batch", "pc", "data/*.csv", "-q", "--resume", "--cluster", address]) == 0
+    assert sorted(os.listdir("graphs")) == ["00.graphml", "01.graphml", "02.graphml", "manifest.tsv"]
+
+
 # ---- complaints
+
+
+def test_what_listens_but_is_no_scheduler_is_told(data, capsys, monkeypatch):
+    monkeypatch.setattr("causaldisc.runs.cluster.REACHED_WITHIN", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        place = f"dask://127.0.0.1:{silent.getsockname()[1]}"
+        assert main(["pc", str(data / "d.csv"), "--cluster", place]) == 4
+    told = capsys.readouterr().err
+    assert told == (
+        f"causaldisc: error: no Dask scheduler answers at {place}: something listens there that does not speak as one\n"
+    )
+
+
+def test_that_there_are_no_workers_is_told_before_the_wait_and_after(data, capsys, monkeypatch):
+    from distributed import LocalCluster
+
+    monkeypatch.setattr("causaldisc.runs.cluster.WORKERS_WITHIN", 0.5)
+    with LocalCluster(n_workers=0, dashboard_address=":0", host="127.0.0.1", silence_logs=50) as made:
+        place = made.scheduler_address.replace("tcp", "dask")
+        assert main(["pc", str(data / "d.csv"), "--cluster", place]) == 4
+    waiting, failed = capsys.readouterr().err.splitlines()
+    assert waiting == f"causaldisc: waiting for workers of the cluster at {place}, 0.5 s at most"
+    assert failed.startswith(f"causaldisc: error: the cluster at {place} has no workers")
+
+
+def test_a_connection_that_closes_between_two_looks_is_told(mortal, monkeypatch):
+    monkeypatch.setattr(Cluster, "_checked_alive", lambda self, at: at)
+    answers = mortal.spread(["abc"] * 50, half)
+    next(answers)
+    mortal._client.close()
+    with pytest.raises(ComputationError, match=r"the Dask scheduler at .* is gone"):
+        list(answers)
 
 
 @pytest.mark.parametrize("wrong", ["localhost:8786", "http://h:1", "dask://h", "dask://:1", ""])

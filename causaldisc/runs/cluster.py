@@ -11,7 +11,6 @@ import logging
 import os
 import pickle
 import platform
-import socket
 import threading
 import time
 import warnings
@@ -23,7 +22,7 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 from causaldisc._version import __version__
-from causaldisc.errors import ComputationError, UsageError
+from causaldisc.errors import CausaldiscError, ComputationError, UsageError
 from causaldisc.runs.workers import Done
 
 Held = TypeVar("Held")
@@ -45,8 +44,8 @@ class _Killed(Exception):
 class Cluster:
     """A connection to a scheduler; to be closed."""
 
-    def __init__(self, address: str) -> None:
-        """Connect to `dask://HOST:PORT`.
+    def __init__(self, address: str, announce: Callable[[str], None] = lambda message: None) -> None:
+        """Connect to `dask://HOST:PORT`; `announce` tells that workers are waited for.
 
         Raises UsageError for an address of another form or without Dask, ComputationError when nobody answers, there is
         no worker, or one has another version of what results depend on.
@@ -54,22 +53,19 @@ class Cluster:
         self.address = address
         place = _tcp(address)
         try:
-            from distributed import Client
+            import distributed  # noqa: F401 - whether it is there
         except ImportError:
             raise UsageError("--cluster needs Dask: pip install 'causaldisc[dask]'") from None
         _silence()
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of versions we say more below
-                connect: Any = Client
-                self._client = connect(place, timeout=REACHED_WITHIN, set_as_default=False)
+            self._client = _connected(place)
         except (OSError, TimeoutError) as error:
             reason = str(error).splitlines()[0] if str(error) else "no answer"
             raise ComputationError(f"no Dask scheduler answers at {address}: {reason}") from error
         self._sent: dict[int, tuple[object, str, Any]] = {}
         self._width, self._width_at = 0, -1.0
         try:
-            self._check_workers()
+            self._check_workers(announce)
         except BaseException:
             self.close()
             raise
@@ -153,7 +149,9 @@ class Cluster:
     def _submitted(self, held: object, act: Callable[..., Any], item: object) -> Any:
         """Return the future of a piece, whose key is its own: Dask must not take two pieces for one."""
         token, payload = self._held(held)
-        return self._client.submit(_apply, token, payload, act, item, key=f"causaldisc-{uuid4().hex}", pure=False)
+        key = f"causaldisc-{uuid4().hex}"
+        with self._answering():
+            return self._client.submit(_apply, token, payload, act, item, key=key, pure=False)
 
     def _held(self, held: object) -> tuple[str, Any]:
         """Return what stands for an object at the workers, which get it now if they have not."""
@@ -182,10 +180,16 @@ class Cluster:
         """Raise ComputationError when the scheduler does not answer any more."""
         try:
             yield
-        except (OSError, TimeoutError) as error:
+        except Exception as error:
+            # A client that lost its scheduler raises errors of several kinds.
+            if self._client.status == "running" and not isinstance(error, OSError | TimeoutError):
+                raise
             raise ComputationError(f"the Dask scheduler at {self.address} is gone") from error
 
-    def _check_workers(self) -> None:
+    def _check_workers(self, announce: Callable[[str], None]) -> None:
+        with self._answering():
+            if not self._client.nthreads():
+                announce(f"waiting for workers of the cluster at {self.address}, {WORKERS_WITHIN:g} s at most")
         try:
             self._client.wait_for_workers(1, timeout=WORKERS_WITHIN)
         except (OSError, TimeoutError):
@@ -204,6 +208,35 @@ class Cluster:
             other = [f"{name} {theirs[name]} instead of {ours[name]}" for name in ours if theirs[name] != ours[name]]
             if other:
                 raise ComputationError(f"worker {worker} has {', '.join(other)}; results would not be the same")
+
+
+def _connected(place: str) -> Any:
+    """Return a client of the scheduler at a place. Raises OSError or TimeoutError.
+
+    Dask limits the time of connecting, not that of being greeted: what listens but is no scheduler, such as the port of
+    a dashboard, it would wait for without end.
+    """
+    outcomes: SimpleQueue[Any] = SimpleQueue()
+
+    def connect() -> None:
+        from distributed import Client
+
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of versions we say more later
+                made: Any = Client
+                outcomes.put(made(place, timeout=REACHED_WITHIN, set_as_default=False))
+        except Exception as error:
+            outcomes.put(error)
+
+    threading.Thread(target=connect, daemon=True).start()
+    try:
+        outcome = outcomes.get(timeout=2 * REACHED_WITHIN)
+    except Empty:
+        raise TimeoutError("something listens there that does not speak as one") from None
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
 
 
 def _silence() -> None:
@@ -259,7 +292,7 @@ def _outcome(future: Any) -> tuple[Any, float] | Exception | None:
 def _reason(error: Exception) -> str:
     if type(error).__name__ == "KilledWorker" or isinstance(error, _Killed):
         return "the process died, and so did others that tried"
-    return f"{type(error).__name__}: {error}"
+    return str(error) if isinstance(error, CausaldiscError) else f"{type(error).__name__}: {error}"
 
 
 # ---- at the workers
@@ -282,12 +315,3 @@ def _apply(token: str, payload: bytes, act: Callable[[Any, Any], Any], item: obj
 
 def _call(work: Callable[[Any], Any], item: object) -> object:
     return work(item)
-
-
-def at(folder: str) -> None:
-    """Make a folder the current one, as it is where the work comes from. Raises OSError that names the machine."""
-    if os.getcwd() != folder:
-        try:
-            os.chdir(folder)
-        except OSError as error:
-            raise OSError(f"{socket.gethostname()} does not see the folder {folder}: {error.strerror}") from error

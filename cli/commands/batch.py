@@ -10,11 +10,14 @@ from __future__ import annotations
 import glob
 import json
 import os
+import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import uuid4
 
 import typer
 from causaldisc.cli import subcommands
@@ -30,12 +33,14 @@ from causaldisc.errors import CausaldiscError, ComputationError, DataError, Usag
 from causaldisc.graph import formats
 from causaldisc.options import Options, as_json, opt
 from causaldisc.runs import files, manifest
-from causaldisc.runs.cluster import Cluster, at
+from causaldisc.runs.cluster import Cluster
+from causaldisc.runs.folder import at
 from causaldisc.runs.manifest import Entry, Manifest, Status
 from causaldisc.runs.workers import Done, inline, spread
 from causaldisc.words import counted
 
 WITHOUT = frozenset({"write", "matrix", "report"})
+MARK = ".batch-"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,21 +73,26 @@ class BatchOptions(Options):
 
 @dataclass(frozen=True, eq=False)
 class Work:
-    """What a process does with a file: the algorithm by name, all that was chosen, and the folder that it is in."""
+    """What a process does with a file: the algorithm by name, all that was chosen, and the folder that it is in. There
+    may be a `mark`, a file beside the graphs for as long as the batch goes on: who does not see it must not write."""
 
     algorithm: str
     chosen: dict[str, Any]
     described: str
     folder: str
+    mark: str | None = None
 
     def __call__(self, item: tuple[str, str]) -> Entry:
         """Search one file and write its graph, in the folder that paths are told from."""
-        path, output = item
-        at(self.folder)
+        with at(self.folder):
+            return self._entry(*item)
+
+    def _entry(self, path: str, output: str) -> Entry:
         started = time.monotonic()
         codes: list[str] = []
         status, message = Status.DONE, ""
         try:
+            self._check_mark()
             Path(output).parent.mkdir(parents=True, exist_ok=True)
             codes, partial = self._search(path, output)
             status = Status.PARTIAL if partial else status
@@ -99,8 +109,14 @@ class Work:
         chosen = {**self.chosen, "write": WriteOptions(output=(output,), format=self.chosen["many"].format)}
         (job,) = algorithm.jobs((path,), chosen)
         result = algorithm.run(job, chosen, chosen["talk"].context(chosen["run"]))
+        self._check_mark()
         write(result, job.plan)
         return [notice.code for notice in result.warnings], result.is_partial
+
+    def _check_mark(self) -> None:
+        if self.mark is not None and not os.path.exists(self.mark):
+            folder, host = os.path.dirname(self.mark), socket.gethostname()
+            raise ComputationError(f"{host} has another folder {folder!r} than the batch; workers must share its disk")
 
 
 def entry(
@@ -146,7 +162,7 @@ def _search_all(
     """Search files until all are done, or one fails; returns the first that did."""
     options: BatchOptions = chosen["many"]
     failure = None
-    with chosen["cluster"].connected() as cluster:
+    with chosen["cluster"].connected(context.announce) as cluster, _marked(work, cluster) as work:
         for number, done in enumerate(_each(items, work, chosen, cluster), 1):
             found = _entry_of(done, items, work.described)
             table.add(found)
@@ -157,6 +173,23 @@ def _search_all(
                     break
                 chosen["talk"].say(f"causaldisc: {found.input}: {found.message}")
     return failure
+
+
+@contextmanager
+def _marked(work: Work, cluster: Cluster | None) -> Iterator[Work]:
+    """Give the work with a mark, when workers elsewhere do it: they may have other disks, and outlive the batch."""
+    if cluster is None:
+        yield work
+        return
+    mark = Path(work.chosen["many"].out_dir, f"{MARK}{uuid4().hex}")
+    try:
+        mark.touch()
+    except OSError as error:
+        raise DataError(f"cannot write to the folder {str(mark.parent)!r}: {error.strerror or error}") from error
+    try:
+        yield replace(work, mark=str(mark))
+    finally:
+        mark.unlink(missing_ok=True)
 
 
 def _each(
@@ -212,6 +245,8 @@ def _kept(places: dict[str, Path], options: BatchOptions, described: str) -> dic
     for place in places.values():
         for left in place.parent.glob(f".{glob.escape(place.name)}.*.tmp"):
             left.unlink(missing_ok=True)
+    for left in Path(options.out_dir).glob(f"{MARK}*"):
+        left.unlink(missing_ok=True)
     try:
         earlier = manifest.read(options.table)
         return {

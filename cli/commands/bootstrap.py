@@ -85,7 +85,7 @@ def run(algorithm: Algorithm, sources: tuple[str, ...], chosen: dict[str, Any]) 
         options.seed,
         1 if chosen["cluster"].cluster else max(threads // processes, 1),
     )
-    with chosen["cluster"].connected() as cluster:
+    with chosen["cluster"].connected(context.announce) as cluster:
         found = bootstrap.run(search, options.runs, options.jobs if cluster else processes, context, cluster)
     result = _result(algorithm, search, found, options, context)
     chosen["talk"].warn(result.warnings)
