@@ -7,8 +7,8 @@
 `batch`: small files of ten columns and 200 rows; the overhead of a file is the time of the batch with one process,
 less that of reading and searching alone in a process that is under way. The batch is then killed in the middle, with
 SIGKILL, and resumed, and its graphs compared with those of the first. `bootstrap`: alarm, 10,000 rows, by the
-chi-square test, with one process and with two. `cluster`: the same by the two workers of a Dask cluster on this
-machine, and one search by kernel tests, alone with two threads and shared. Wall time; run it on an idle machine.
+chi-square test, with one process and with two. `cluster`: the same by one and by two workers of a Dask cluster on this
+machine, and one search by kernel tests, with as many threads and shared. Wall time; run it on an idle machine.
 """
 
 from __future__ import annotations
@@ -82,24 +82,30 @@ def bootstrap(draws: int) -> None:
 
 
 def cluster(draws: int) -> None:
-    """Print the seconds of this machine alone and by two workers of Dask on it."""
+    """Print the seconds of this machine alone, and by one and two workers of Dask on it."""
+    asked = subprocess.run([*PROGRAM, "data", "path", "alarm"], capture_output=True, text=True, check=True)
+    many = ("bootstrap", "pc", asked.stdout.strip(), "--test", "chisq", "--runs", str(draws))
+    with tempfile.TemporaryDirectory() as folder:
+        rows = f"{folder}/d.csv"
+        made_up = ["--nodes", "12", "--rows", "600", "--degree", "3", "--seed", "1"]
+        subprocess.run([*PROGRAM, "simulate", "dag", *made_up, "-q", "-o", rows], check=True)
+        kernel = ("pc", rows, "--test", "kci", "--max-depth", "2")
+        for workers in (1, 2):
+            for what, command in ((f"{draws} draws of alarm", many), ("pc --test kci", kernel)):
+                _beside_a_cluster(what, command, workers, Path(folder))
+
+
+def _beside_a_cluster(what: str, command: tuple[str, ...], workers: int, folder: Path) -> None:
+    """Print the seconds of a command with so many threads, or processes, here and with as many workers."""
     from distributed import LocalCluster
 
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0", host="127.0.0.1") as made:
-        shared = ("--cluster", made.scheduler_address.replace("tcp", "dask"))
-        asked = subprocess.run([*PROGRAM, "data", "path", "alarm"], capture_output=True, text=True, check=True)
-        many = ("bootstrap", "pc", asked.stdout.strip(), "--test", "chisq", "--runs", str(draws))
-        with tempfile.TemporaryDirectory() as folder:
-            rows = f"{folder}/d.csv"
-            made_up = ["--nodes", "12", "--rows", "600", "--degree", "3", "--seed", "1"]
-            subprocess.run([*PROGRAM, "simulate", "dag", *made_up, "-q", "-o", rows], check=True)
-            kernel = ("pc", rows, "--test", "kci", "--max-depth", "2")
-            for what, command in ((f"{draws} draws of alarm", many), ("pc --test kci", kernel)):
-                alone = _timed(*command, "--threads", "2", "-o", f"{folder}/a.json")
-                there = _timed(*command, *shared, "-o", f"{folder}/b.json")
-                same = Path(folder, "a.json").read_bytes() == Path(folder, "b.json").read_bytes()
-                of_them = f"{'the same' if same else 'OTHER'} bytes, {there / alone:.2f} times as long"
-                print(f"{what}: alone, two at a time {alone:.1f} s, two workers {there:.1f} s; {of_them}", flush=True)
+    alone = _timed(*command, "--threads", str(workers), "-o", str(folder / "a.json"))
+    with LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=":0", host="127.0.0.1") as made:
+        address = made.scheduler_address.replace("tcp", "dask")
+        there = _timed(*command, "--cluster", address, "-o", str(folder / "b.json"))
+    same = "the same" if (folder / "a.json").read_bytes() == (folder / "b.json").read_bytes() else "OTHER"
+    ratio = f"{there / alone:.2f} times as long, {same} bytes"
+    print(f"{what}: {workers} at a time here {alone:.1f} s, by Dask {there:.1f} s; {ratio}", flush=True)
 
 
 def _timed(*arguments: str) -> float:
