@@ -82,7 +82,7 @@ def test_a_failure_ends_the_batch_unless_it_is_to_go_on(folder, capsys):
     assert main(["batch", "pc", "data/**/*.csv", "--jobs", "1"]) == 4
     err = capsys.readouterr().err
     assert "data/bad.csv: " in err
-    assert "3 files not begun, --keep-going does the others" in err
+    assert "3 files not done, --keep-going does the others" in err
     assert statuses() == {"data/a.csv": "done", "data/b.csv": "done", "data/bad.csv": "failed"}
     assert main(["batch", "pc", "data/**/*.csv", "--jobs", "1", "--keep-going", "--resume"]) == 4
     assert "batch: 6 files: 5 done, 1 failed (2 before)" in capsys.readouterr().err

@@ -20,6 +20,7 @@ from causaldisc.citests import TestChoice
 from causaldisc.context import Context, OutOfTime
 from causaldisc.data.dataset import Dataset
 from causaldisc.errors import ComputationError, UsageError
+from causaldisc.runs import cluster as cluster_module
 from causaldisc.runs import manifest
 from causaldisc.runs.cluster import Cluster, _tcp
 from causaldisc.search import elsewhere, setwise
@@ -440,6 +441,14 @@ def test_ctrl_c_is_one_sentence(address, data, tmp_path):
     run.send_signal(signal.SIGINT)
     _, told = run.communicate(timeout=60)
     assert (run.returncode, told) == (130, "causaldisc: error: interrupted\n")
+
+
+def test_a_worker_of_another_version_that_joins_later_does_nothing(monkeypatch):
+    sent = cluster_module._packed([1, 2])
+    assert cluster_module._unpacked(sent) == [1, 2]
+    monkeypatch.setattr(cluster_module, "__version__", "9.9")
+    with pytest.raises(ComputationError, match=rf"a worker on {socket.gethostname()} has causaldisc 9\.9 instead of"):
+        cluster_module._apply("a token of its own", sent, len, None)
 
 
 def test_a_scheduler_that_goes_is_told_in_one_sentence(tmp_path, data):

@@ -11,6 +11,7 @@ import logging
 import os
 import pickle
 import platform
+import socket
 import threading
 import time
 import warnings
@@ -159,7 +160,7 @@ class Cluster:
             while len(self._sent) >= _KEPT:
                 del self._sent[next(iter(self._sent))]
             with self._answering():
-                payload = self._client.scatter(pickle.dumps(held), broadcast=True, hash=False)
+                payload = self._client.scatter(_packed(held), broadcast=True, hash=False)
             self._sent[id(held)] = held, uuid4().hex, payload
         return self._sent[id(held)][1:]
 
@@ -203,11 +204,8 @@ class Cluster:
                 f"the workers of the cluster at {self.address} cannot run causaldisc ({_reason(error)}); install "
                 f"version {__version__} there"
             ) from error
-        ours = _versions()
         for worker, theirs in sorted(found.items()):
-            other = [f"{name} {theirs[name]} instead of {ours[name]}" for name in ours if theirs[name] != ours[name]]
-            if other:
-                raise ComputationError(f"worker {worker} has {', '.join(other)}; results would not be the same")
+            _refuse_others(f"worker {worker}", theirs, _versions())
 
 
 def _connected(place: str) -> Any:
@@ -263,6 +261,18 @@ def _versions() -> dict[str, str]:
     return {"causaldisc": __version__, "python": python, "numpy": np.__version__, "OPENBLAS_NUM_THREADS": threads}
 
 
+def _refuse_others(who: str, theirs: dict[str, str], ours: dict[str, str]) -> None:
+    """Raise ComputationError when a worker has other versions than whoever sends it work."""
+    other = [f"{name} {theirs[name]} instead of {ours[name]}" for name in ours if theirs[name] != ours[name]]
+    if other:
+        raise ComputationError(f"{who} has {', '.join(other)}; results would not be the same")
+
+
+def _packed(held: object) -> bytes:
+    """Return an object as it is sent, with the versions it is meant for: workers may join when we have looked."""
+    return pickle.dumps((_versions(), pickle.dumps(held)))
+
+
 def _taken(finished: SimpleQueue[Any]) -> list[Any]:
     """Return the futures that are done, after a while none."""
     try:
@@ -305,12 +315,18 @@ def _apply(token: str, payload: bytes, act: Callable[[Any, Any], Any], item: obj
     """Do a piece of work, with what is held for it unpacked once."""
     with _lock:
         if token not in _held:
-            _held[token] = pickle.loads(payload)
+            _held[token] = _unpacked(payload)
             while len(_held) > _KEPT:
                 _held.popitem(last=False)
         held = _held[token]
     started = time.monotonic()
     return act(held, item), time.monotonic() - started
+
+
+def _unpacked(payload: bytes) -> Any:
+    versions, held = pickle.loads(payload)
+    _refuse_others(f"a worker on {socket.gethostname()}", _versions(), versions)
+    return pickle.loads(held)
 
 
 def _call(work: Callable[[Any], Any], item: object) -> object:

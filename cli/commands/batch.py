@@ -151,7 +151,7 @@ def run(algorithm: Algorithm, patterns: tuple[str, ...], chosen: dict[str, Any])
     chosen["talk"].say(_in_one_line(len(places), len(kept), found, time.monotonic() - started))
     if first_failure is not None and not options.keep_going:
         left = len(places) - len(table.entries)
-        others = f"; {counted(left, 'file')} not begun, --keep-going does the others" if left else ""
+        others = f"; {counted(left, 'file')} not done, --keep-going does the others" if left else ""
         raise ComputationError(f"{first_failure.input}: {first_failure.message}{others}")
     return 0 if found[Status.DONE.value] == len(places) else ComputationError.exit_code
 
