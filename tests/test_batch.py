@@ -191,3 +191,15 @@ def test_the_recipe_of_the_docs_does_it_with_make(folder):
         assert Path(f"graphs/{n}.graphml").read_bytes() == Path(f"batch/{n}.graphml").read_bytes()
     again = subprocess.run(["make", "-j2"], env=environment, capture_output=True, text=True, check=False)
     assert "causaldisc" not in again.stdout  # nothing to do
+
+
+def test_what_a_killed_process_left_half_written_goes_with_the_batch(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "graphs").mkdir()
+    rng = np.random.default_rng(0)
+    np.savetxt("a.csv", rng.standard_normal((60, 3)), delimiter=",", header="x,y,z", comments="")
+    for name in (".a.graphml.lve4fl_s.tmp", ".b.graphml.lve4fl_s.tmp"):
+        (tmp_path / "graphs" / name).write_text("<graphml")
+    assert main(["batch", "pc", "a.csv", "-q"]) == 0
+    left = sorted(path.name for path in (tmp_path / "graphs").iterdir())
+    assert left == [".b.graphml.lve4fl_s.tmp", "a.graphml", "manifest.tsv"]  # the other is nobody's of this batch

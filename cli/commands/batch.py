@@ -7,7 +7,6 @@ The graph of data/a/b.csv is graphs/a/b.graphml. A run that was stopped, at any 
 
 from __future__ import annotations
 
-import glob
 import json
 import os
 import socket
@@ -146,6 +145,7 @@ def run(algorithm: Algorithm, patterns: tuple[str, ...], chosen: dict[str, Any])
     try:
         first_failure = _search_all(items, work, chosen, table, context)
     finally:
+        _sweep(places)
         table.settle(places)
     found = manifest.counts(table.entries)
     chosen["talk"].say(_in_one_line(len(places), len(kept), found, time.monotonic() - started))
@@ -240,11 +240,20 @@ def _make_folder(folder: Path) -> None:
         raise DataError(f"cannot make the folder {str(folder)!r}: {error.strerror or error}") from error
 
 
+def _sweep(places: dict[str, Path]) -> None:
+    """Remove what processes that were killed left half-written of these graphs."""
+    known: dict[Path, set[str]] = {}
+    for place in places.values():
+        known.setdefault(place.parent, set()).add(place.name)
+    for folder, names in known.items():
+        for left in folder.glob(".*.tmp"):
+            if left.name[1:].rsplit(".", 2)[0] in names:
+                left.unlink(missing_ok=True)
+
+
 def _kept(places: dict[str, Path], options: BatchOptions, described: str) -> dict[str, Entry]:
     """Return the entries of files that need not be searched again; what a killed run left half-written is removed."""
-    for place in places.values():
-        for left in place.parent.glob(f".{glob.escape(place.name)}.*.tmp"):
-            left.unlink(missing_ok=True)
+    _sweep(places)
     for left in Path(options.out_dir).glob(f"{MARK}*"):
         left.unlink(missing_ok=True)
     try:
